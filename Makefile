@@ -1,0 +1,104 @@
+# slipway: one file builds, checks and installs everything; no configure step.
+#
+#   make                 build/init build/shutdown build/slipway
+#   make check           unit, fuzz corpora, namespaces, golden images: seconds, no root
+#   make check-vm        the cases of tier "test" in qemu
+#   make test            deps + check + check-vm
+#   make matrix          every case, resumable
+#   make demo            a Debian guest, there and back
+#   make SAN=1 check     the same under ASan and UBSan      (build/san)
+#   make COV=1 check     the same with coverage             (build/cov)
+#   make fuzz            libFuzzer targets, 60 s each       (build/fuzz)
+#   make compile_commands.json
+
+VERSION := 0.1.0
+
+prefix     ?= /usr
+bindir     ?= $(prefix)/bin
+libexecdir ?= $(prefix)/lib/slipway
+unitdir    ?= $(prefix)/lib/systemd/system
+mandir     ?= $(prefix)/share/man
+DESTDIR    ?=
+
+# make V=1 shows the commands.
+Q := $(if $(V),,@echo "  $@" && )
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+B := build$(if $(SAN),/san)$(if $(COV),/cov)
+PKG_CONFIG ?= pkg-config
+PYTHON     ?= /usr/bin/python3
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(libexecdir)"' -Isrc -Ishutdown
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Wformat=2 -Wwrite-strings -Wno-unused-parameter $(WERROR)
+STD      := -std=gnu17 -fno-common -ffunction-sections -fdata-sections -fstack-protector-strong
+LDGC     := -Wl,--gc-sections -Wl,-z,relro,-z,now
+sanflags := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FLAGS    := $(STD) $(WARN) $(CFLAGS) $(if $(SAN),$(sanflags)) $(if $(COV),--coverage -O0)
+LINK      = $(CC) $(FLAGS) $(LDGC) $(LDFLAGS)
+
+# Which libraries each program is allowed to stand on.
+init_pkgs  := libkmod blkid mount
+image_pkgs := libkmod libzstd
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(image_pkgs) 2>/dev/null)
+init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs))
+image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs))
+
+src_of  = $(sort $(wildcard $(1)/*.c))
+obj_of  = $(patsubst %.c,$(B)/%.o,$(call src_of,$(1)))
+lib_of  = $(filter-out %/main.o,$(call obj_of,$(1)))
+
+all: $(B)/init $(B)/shutdown $(B)/slipway
+
+$(B)/base.a:     $(call obj_of,src/base)
+$(B)/initlib.a:  $(call lib_of,src/init)
+$(B)/imagelib.a: $(call lib_of,src/image)
+$(B)/downlib.a:  $(call lib_of,shutdown)
+
+$(B)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(pkg_cflags) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/init: $(B)/src/init/main.o $(B)/initlib.a $(B)/base.a
+	$(Q)$(LINK) -o $@ $^ $(init_libs)
+
+$(B)/slipway: $(B)/src/image/main.o $(B)/imagelib.a $(B)/base.a
+	$(Q)$(LINK) -o $@ $^ $(image_libs)
+
+# The exitrd stands on nothing of the old root: static, except under the sanitizers.
+$(B)/shutdown: $(B)/shutdown/main.o $(B)/downlib.a $(B)/base.a
+	$(Q)$(LINK) $(if $(SAN),,-static) -o $@ $^
+
+include tests/tests.mk
+
+install: all
+	install -D -m 0755 $(B)/slipway $(DESTDIR)$(bindir)/slipway
+	install -D -m 0755 $(B)/init $(DESTDIR)$(libexecdir)/init
+	install -D -m 0755 $(B)/shutdown $(DESTDIR)$(libexecdir)/shutdown
+	for u in units/*.service; do [ ! -e $$u ] || install -D -m 0644 -t $(DESTDIR)$(unitdir) $$u; done
+	for m in docs/man/*.[1-8]; do [ ! -e $$m ] || install -D -m 0644 -t $(DESTDIR)$(mandir)/man$${m##*.} $$m; done
+
+# Debian packages needed to build and test, by name; the one list is tests/packages.
+deps:
+	./tests/deps.sh
+
+compile_commands.json:
+	$(PYTHON) tests/compile_commands.py $(CC) '$(CPPFLAGS) $(pkg_cflags) $(STD)' > $@
+
+clean:
+	rm -rf build/san build/cov build/fuzz build/src build/shutdown build/tests \
+	      build/*.a build/init build/slipway compile_commands.json
+
+.PHONY: all install deps compile_commands.json clean
+-include $(shell find $(B) -name '*.d' -not -path '*/guests/*' 2>/dev/null)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs every unit test program given; prints one line each, the failing one whole, and the sum.
+passed=0 failed=0
+for t; do
+	log=$B/tests/unit.log
+	if "$t" >"$log" 2>&1; then
+		n=$(grep -c '^\[       OK \]' "$log")
+		passed=$((passed + n))
+		printf 'ok   %-44s %3d\n' "${t#"$B"/tests/unit/}" "$n"
+		# A program that ran no test proves nothing.
+		[ "$n" -gt 0 ] || { failed=$((failed + 1)); echo "FAIL ${t}: ran no test"; }
+	else
+		failed=$((failed + 1))
+		cat "$log"
+		echo "FAIL $t"
+	fi
+done
+echo "unit: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
