@@ -21,7 +21,7 @@ mandir     ?= $(prefix)/share/man
 DESTDIR    ?=
 
 # make V=1 shows the commands.
-Q := $(if $(V),,@echo "  $@" && )
+Q = $(if $(V),,@echo "  $@" && )
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -34,7 +34,7 @@ CC := gcc
 endif
 
 CFLAGS   ?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(libexecdir)"' -Isrc -Ishutdown
+CPPFLAGS += -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(libexecdir)"' -Isrc -I.
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wformat=2 -Wwrite-strings -Wno-unused-parameter $(WERROR)
 STD      := -std=gnu17 -fno-common -ffunction-sections -fdata-sections -fstack-protector-strong
