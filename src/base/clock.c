@@ -38,7 +38,8 @@ int clock_poll_ms(uint64_t deadline, uint64_t now)
 	if (deadline <= now)
 		return 0;
 
-	uint64_t ms = (deadline - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+	uint64_t usec = deadline - now;
+	uint64_t ms = usec / USEC_PER_MSEC + (usec % USEC_PER_MSEC != 0);
 
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }

@@ -24,7 +24,7 @@ static void take_word(char **p, char **ret_key, char **ret_value)
 	for (end = word; *end; end++) {
 		if (isspace((unsigned char)*end) && !in_quote)
 			break;
-		if (*end == '=' && !equals)
+		if (*end == '=' && end > word && !equals)
 			equals = end;
 		if (*end == '"')
 			in_quote = !in_quote;
@@ -32,15 +32,14 @@ static void take_word(char **p, char **ret_key, char **ret_value)
 	*p = *end ? end + 1 : end;
 	*end = '\0';
 
-	if (equals && equals > word) {
+	if (equals) {
 		*equals++ = '\0';
 		if (*equals == '"') {
 			equals++;
 			if (end > equals && end[-1] == '"')
 				end[-1] = '\0';
 		}
-	} else
-		equals = NULL;
+	}
 	if (quoted && end > word && end[-1] == '"')
 		end[-1] = '\0';
 
@@ -96,7 +95,9 @@ int cmdline_parse(const char *text, struct cmdline *ret)
 		if (!*p)
 			return 0;
 		take_word(&p, &key, &value);
-		if (!init && streq(key, "--") && !value) {
+		if (streq(key, "--") && !value) {
+			if (init)
+				return 0;
 			init = true;
 			continue;
 		}

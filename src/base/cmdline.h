@@ -3,7 +3,9 @@
  * cmdline: /proc/cmdline as the kernel itself splits it (lib/cmdline.c, next_arg()).
  *
  * Double quotes keep spaces together and are dropped when they open the word or its value; there is no
- * escape. The first '=' divides. A word "--" ends the kernel's part: what follows belongs to init.
+ * escape. The first '=' after the first letter divides. A word "--" ends the kernel's part: what follows
+ * belongs to init, up to another "--", where parse_args() stops for good. One departure: only ASCII white
+ * space divides. The kernel's isspace() has 0xa0 as well and so cuts LABEL=voilà in two.
  */
 #pragma once
 
