@@ -107,6 +107,17 @@ int file_write(int dirfd, const char *path, const char *text, mode_t mode)
 	return file_write_fd(fd, text, strlen(text));
 }
 
+/* Opens for reading, and only a regular file: a fifo would block for ever, a device may never end. */
+static int open_regular(int dirfd, const char *path)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
 static int copy_bytes(int from, int to)
 {
 	for (;;) {
@@ -127,9 +138,9 @@ int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mo
 
 	if (asprintf(&temporary, "%s.new", to) < 0)
 		return -ENOMEM;
-	in = openat(from_dirfd, from, O_RDONLY | O_CLOEXEC);
+	in = open_regular(from_dirfd, from);
 	if (in < 0)
-		return -errno;
+		return in;
 	(void)unlinkat(to_dirfd, temporary, 0);
 	out = openat(to_dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out < 0)

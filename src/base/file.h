@@ -27,7 +27,10 @@ int file_write_fd(int fd, const void *data, size_t size);
 /* Creates or truncates. Not atomic: for /run, /proc and /sys. */
 int file_write(int dirfd, const char *path, const char *text, mode_t mode);
 
-/* Copies a regular file under a temporary name beside `to`, then renames it there. */
+/*
+ * Copies a regular file (-EINVAL: it is none) under the temporary name `to`.new, then renames that to `to`.
+ * On failure nothing is left behind and `to` is as it was.
+ */
 int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mode_t mode);
 
 /* Makes `path` and what is missing above it; an existing directory is fine, anything else -ENOTDIR. */
