@@ -69,6 +69,7 @@ static int parse_line(char *line, struct mount_entry *e)
 	if (!word || !p)
 		return -EINVAL;
 	unescape(word);
+	unescape(p);
 	e->source = strdup(word);
 	e->super = strdup(p);
 	return e->source && e->super ? 0 : -ENOMEM;
@@ -126,12 +127,27 @@ void mountinfo_free(struct mountinfo *m)
 	*m = (struct mountinfo){ 0 };
 }
 
-const struct mount_entry *mountinfo_find_target(const struct mountinfo *m, const char *target)
+/* What is mounted on the root of `e`, or NULL. The root of all is listed as its own parent. */
+static const struct mount_entry *find_upper(const struct mountinfo *m, const struct mount_entry *e)
 {
 	for (size_t i = m->n; i-- > 0;)
-		if (streq(m->items[i].target, target))
+		if (&m->items[i] != e && m->items[i].parent == e->id && streq(m->items[i].target, e->target))
 			return &m->items[i];
 	return NULL;
+}
+
+/* The order of lines is that of making: a mount that was moved onto a later one is listed before it. */
+const struct mount_entry *mountinfo_find_target(const struct mountinfo *m, const char *target)
+{
+	const struct mount_entry *found = NULL, *upper;
+
+	for (size_t i = m->n; i-- > 0 && !found;)
+		if (streq(m->items[i].target, target))
+			found = &m->items[i];
+	/* Counted, so that parents in a ring cannot make it endless. */
+	for (size_t i = 0; found && i < m->n && (upper = find_upper(m, found)); i++)
+		found = upper;
+	return found;
 }
 
 bool mount_has_option(const char *options, const char *word)
