@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -12,41 +11,56 @@
 #include "base/process.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h; field 9 of /proc/PID/stat */
+#define FILE_BYTES (1 << 20)   /* status lists up to 65536 groups */
 
-/* "12 (comm) S ppid pgrp session tty tpgid flags …"; comm may hold spaces and parentheses. */
-static int parse_stat(const char *line, struct process *p)
+/* The name goes into reports that spaces, commas and colons divide; a process may call itself anything. */
+static void set_comm(struct process *p, const char *name, size_t size)
 {
-	const char *open = strchr(line, '('), *close = strrchr(line, ')');
+	size_t n = MIN(size, sizeof(p->comm) - 1);
+
+	for (size_t i = 0; i < n; i++)
+		p->comm[i] = isgraph((unsigned char)name[i]) && !strchr(",:", name[i]) ? name[i] : '?';
+	p->comm[n] = '\0';
+}
+
+/*
+ * "12 (comm) S ppid pgrp session tty tpgid flags …"; comm may hold spaces, parentheses and newlines, so the
+ * file is read whole and not by lines.
+ */
+static int parse_stat(const char *text, struct process *p)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	unsigned int flags;
-	size_t n;
 
 	if (!open || !close || close < open)
 		return -EINVAL;
-	n = MIN((size_t)(close - open - 1), sizeof(p->comm) - 1);
-	memcpy(p->comm, open + 1, n);
-	p->comm[n] = '\0';
+	set_comm(p, open + 1, (size_t)(close - open - 1));
 	if (sscanf(close + 1, " %c %*d %*d %*d %*d %*d %u", &p->state, &flags) != 2)
 		return -EINVAL;
 	p->kernel = flags & PF_KTHREAD;
 	return 0;
 }
 
+/* The real uid. The owner of the directory is root's for whoever cannot be dumped (proc(5)). */
+static int parse_status(const char *text, struct process *p)
+{
+	const char *line = strstr(text, "\nUid:\t");
+
+	return line && sscanf(line, " Uid: %u", &p->uid) == 1 ? 0 : -EINVAL;
+}
+
 static int read_process(int procfd, const char *name, struct process *ret)
 {
-	_cleanup_free_ char *stat_line = NULL, *argv = NULL;
+	_cleanup_free_ char *stat_text = NULL, *status = NULL, *argv = NULL;
 	_cleanup_close_ int dir = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct process p = { .pid = (pid_t)atoi(name) };
-	struct stat st;
 	int r;
 
-	if (dir < 0 || fstat(dir, &st) < 0)
+	if (dir < 0)
 		return -errno;
-	p.uid = st.st_uid;
-	r = file_read_line(dir, "stat", &stat_line);
-	if (r < 0)
-		return r;
-	r = parse_stat(stat_line, &p);
-	if (r < 0)
+	if ((r = file_read(dir, "stat", FILE_BYTES, &stat_text, NULL)) < 0 ||
+	    (r = file_read(dir, "status", FILE_BYTES, &status, NULL)) < 0 ||
+	    (r = parse_stat(stat_text, &p)) < 0 || (r = parse_status(status, &p)) < 0)
 		return r;
 	/* An unreadable or empty command line (a zombie, a kernel thread) makes no daemon. */
 	if (!p.kernel && p.state != 'Z' && file_read(dir, "cmdline", 1 << 20, &argv, NULL) == 0)

@@ -9,11 +9,11 @@
 
 struct process {
 	pid_t pid;
-	uid_t uid;
-	char comm[32];
-	char state;   /* as in /proc/PID/stat: R S D Z … */
-	bool kernel;  /* a kernel thread */
-	bool at_sign; /* argv[0][0] == '@' */
+	uid_t uid;     /* the real one */
+	char comm[32]; /* what could divide a report (space , : and beyond ASCII) is '?' */
+	char state;    /* as in /proc/PID/stat: R S D Z … */
+	bool kernel;   /* a kernel thread */
+	bool at_sign;  /* argv[0][0] == '@' */
 };
 
 /* All but PID 1 and the caller; `*ret` is one allocation that the caller frees. Those that end meanwhile

@@ -13,6 +13,7 @@
 #include "base/spawn.h"
 
 #define SPAWN_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
+#define REPORT_FD  3 /* in the child, until exec */
 
 static int set_stdio(const struct spawn *s)
 {
@@ -32,28 +33,52 @@ static int set_stdio(const struct spawn *s)
 	return 0;
 }
 
-/* Runs in the child; only an error comes back. */
+/*
+ * execvp(3) without its last resort: a file of no known format is handed to a shell there, and a shell's exit
+ * code would pass for the program's.
+ */
+static int exec_program(const char *const *argv, char *const *envp)
+{
+	int found = -ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		(void)execve(argv[0], (char *const *)argv, envp);
+		return -errno;
+	}
+	for (const char *dir = SPAWN_PATH; *dir; dir += strspn(dir, ":")) {
+		_cleanup_free_ char *path = NULL;
+		int n = (int)strcspn(dir, ":");
+
+		if (asprintf(&path, "%.*s/%s", n, dir, argv[0]) < 0)
+			return -ENOMEM;
+		(void)execve(path, (char *const *)argv, envp);
+		if (errno != ENOENT && errno != ENOTDIR && found == -ENOENT)
+			found = -errno;
+		dir += n;
+	}
+	return found;
+}
+
+/* Runs in the child; only an error comes back, through REPORT_FD. */
 static int become(const struct spawn *s, int report)
 {
 	static const char *const plain_env[] = { "PATH=" SPAWN_PATH, NULL };
-	char *const *envp = s->envp ? s->envp : (char *const *)plain_env;
 	int r;
 
 	signals_reset();
 	if (s->session)
 		(void)setsid();
 	r = set_stdio(s);
+	if (r == 0 && s->session)
+		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+	/* Its end of file tells the parent that exec succeeded. */
+	if (report != REPORT_FD)
+		(void)dup3(report, REPORT_FD, O_CLOEXEC);
+	/* CLOSE_RANGE_CLOEXEC came with Linux 5.11, close_range(2) itself with 5.9. */
+	(void)syscall(SYS_close_range, REPORT_FD + 1U, ~0U, 0U);
 	if (r < 0)
 		return r;
-	if (s->session)
-		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 1);
-	/* All above 2 close on exec, `report` too: its end of file tells the parent that exec succeeded. */
-	(void)syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-	(void)fcntl(report, F_SETFD, FD_CLOEXEC);
-	if (setenv("PATH", SPAWN_PATH, 1) < 0)
-		return -ENOMEM;
-	(void)execvpe(s->argv[0], (char *const *)s->argv, envp);
-	return -errno;
+	return exec_program(s->argv, s->envp ? s->envp : (char *const *)plain_env);
 }
 
 int spawn_start(const struct spawn *s, pid_t *ret)
@@ -71,7 +96,7 @@ int spawn_start(const struct spawn *s, pid_t *ret)
 		return -errno;
 	if (pid == 0) {
 		r = become(s, to_parent);
-		(void)!write(to_parent, &r, sizeof(r));
+		(void)!write(REPORT_FD, &r, sizeof(r));
 		_exit(127);
 	}
 	(void)close(TAKE_FD(to_parent));
@@ -100,7 +125,6 @@ int spawn_wait(pid_t pid, uint64_t deadline, int *ret_status)
 			timed_out = true;
 			(void)kill(pid, SIGKILL);
 			/* One in D state never ends: it is not waited for. */
-			deadline = clock_add(clock_monotonic(), USEC_PER_SEC);
 			if (poll(&p, 1, 1000) <= 0)
 				return -ETIMEDOUT;
 			break;
