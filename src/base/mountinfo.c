@@ -6,8 +6,7 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 
-/* The kernel's seq_escape(): space, tab, newline, backslash and '#' come as \ooo. */
-static void unescape(char *s)
+void mountinfo_unescape(char *s)
 {
 	char *to = s;
 
@@ -28,7 +27,7 @@ static int take_field(char **p, char **ret)
 
 	if (!field || !*field)
 		return -EINVAL;
-	unescape(field);
+	mountinfo_unescape(field);
 	*ret = strdup(field);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -68,8 +67,8 @@ static int parse_line(char *line, struct mount_entry *e)
 	word = strsep(&p, " ");
 	if (!word || !p)
 		return -EINVAL;
-	unescape(word);
-	unescape(p);
+	mountinfo_unescape(word);
+	mountinfo_unescape(p);
 	e->source = strdup(word);
 	e->super = strdup(p);
 	return e->source && e->super ? 0 : -ENOMEM;

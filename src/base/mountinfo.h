@@ -23,6 +23,9 @@ struct mountinfo {
 /* Lines that are not of the format are counted in `dropped` and skipped. 0 or -ENOMEM. */
 int mountinfo_parse(const char *text, struct mountinfo *ret);
 
+/* Undoes the kernel's seq_escape(), in place: space, tab, newline, backslash and '#' come as \ooo. */
+void mountinfo_unescape(char *s);
+
 /* Reads `procdir`/self/mountinfo, e.g. "/proc". */
 int mountinfo_read(const char *procdir, struct mountinfo *ret);
 void mountinfo_free(struct mountinfo *m);
