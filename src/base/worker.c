@@ -35,7 +35,7 @@ int worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret
 		(void)close(TAKE_FD(in));
 		r = fn(out, data);
 		/* The exit code carries an errno: all of Linux's are below 134 (EHWPOISON 133). */
-		_exit(r < 0 && r > -200 ? -r : 0);
+		_exit(r >= 0 ? 0 : r > -200 ? -r : EIO);
 	}
 	(void)fcntl(in, F_SETFL, O_NONBLOCK);
 	*ret = (struct worker){ .pid = pid, .fd = TAKE_FD(in), .deadline = deadline };

@@ -12,7 +12,10 @@
 
 #include "base/macro.h"
 
-/* Runs in the worker. Writes its record to `fd`; what it returns (0 or -errno) is the worker's result. */
+/*
+ * Runs in the worker. Writes its record to `fd`; what it returns (0 or -errno) is the worker's result. Below
+ * -199 are no errnos of Linux: such a result becomes -EIO.
+ */
 typedef int (*worker_fn)(int fd, void *data);
 
 struct worker {
@@ -40,6 +43,6 @@ void worker_free(struct worker *w);
 
 /*
  * Start, read and finish in one: blocks until the deadline. -ETIMEDOUT when that passed. With `ret` the
- * record is handed to the caller.
+ * record is handed to the caller, who frees it; also when the function failed, since a record may say why.
  */
 int worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size);
