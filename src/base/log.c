@@ -38,7 +38,7 @@ void log_set_stage(const char *stage)
 	sink.stage = stage;
 }
 
-static void write_to(const char *path, const char *line, size_t n)
+static bool write_to(const char *path, const char *line, size_t n)
 {
 	/*
 	 * Opened anew for each line: the kernel limits the rate of an *open file* of /dev/kmsg (ten lines in
@@ -46,8 +46,7 @@ static void write_to(const char *path, const char *line, size_t n)
 	 */
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0)
-		(void)!write(fd, line, n);
+	return fd >= 0 && write(fd, line, n) == (ssize_t)n;
 }
 
 /* The first number of /proc/sys/kernel/printk: only lines below it reach the console. */
@@ -73,19 +72,17 @@ static void _printf_(3, 0) emit(int level, bool console, const char *fmt, va_lis
 		      sink.stage ? sink.stage : "", sink.stage ? ": " : "");
 	len = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	n = MIN(n + MAX(len, 0), (int)sizeof(line) - 2);
+	/* A label or a file name must not end the line, nor steer a terminal. */
 	for (char *p = line; p < line + n; p++)
-		if ((unsigned char)*p < ' ')
+		if ((unsigned char)*p < ' ' || *p == '\x7f')
 			*p = ' ';
 	line[n++] = '\n';
 	line[n] = '\0';
 
-	if (sink.sink == LOG_SINK_STDERR || access("/dev/kmsg", W_OK) < 0) {
+	if (sink.sink == LOG_SINK_STDERR || !write_to("/dev/kmsg", line, (size_t)n))
 		(void)!write(STDERR_FILENO, text, strlen(text));
-		return;
-	}
-	write_to("/dev/kmsg", line, (size_t)n);
-	if ((console || level <= LOG_ERR) && console_level() <= level)
-		write_to("/dev/console", text, strlen(text));
+	else if ((console || level <= LOG_ERR) && console_level() <= level)
+		(void)write_to("/dev/console", text, strlen(text));
 }
 
 void log_line(int level, const char *fmt, ...)
