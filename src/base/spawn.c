@@ -37,12 +37,12 @@ static int set_stdio(const struct spawn *s)
  * execvp(3) without its last resort: a file of no known format is handed to a shell there, and a shell's exit
  * code would pass for the program's.
  */
-static int exec_program(const char *const *argv, char *const *envp)
+static int exec_program(const char *const *argv, const char *const *envp)
 {
 	int found = -ENOENT;
 
 	if (strchr(argv[0], '/')) {
-		(void)execve(argv[0], (char *const *)argv, envp);
+		(void)execve(argv[0], (char *const *)argv, (char *const *)envp);
 		return -errno;
 	}
 	for (const char *dir = SPAWN_PATH; *dir; dir += strspn(dir, ":")) {
@@ -51,7 +51,7 @@ static int exec_program(const char *const *argv, char *const *envp)
 
 		if (asprintf(&path, "%.*s/%s", n, dir, argv[0]) < 0)
 			return -ENOMEM;
-		(void)execve(path, (char *const *)argv, envp);
+		(void)execve(path, (char *const *)argv, (char *const *)envp);
 		if (errno != ENOENT && errno != ENOTDIR && found == -ENOENT)
 			found = -errno;
 		dir += n;
@@ -78,7 +78,7 @@ static int become(const struct spawn *s, int report)
 	(void)syscall(SYS_close_range, REPORT_FD + 1U, ~0U, 0U);
 	if (r < 0)
 		return r;
-	return exec_program(s->argv, s->envp ? s->envp : (char *const *)plain_env);
+	return exec_program(s->argv, s->envp ? s->envp : plain_env);
 }
 
 int spawn_start(const struct spawn *s, pid_t *ret)

@@ -9,7 +9,7 @@
 
 struct spawn {
 	const char *const *argv;
-	char *const *envp;   /* NULL: PATH alone */
+	const char *const *envp; /* NULL: PATH alone */
 	int stdin_fd;        /* -1: /dev/null */
 	int stdout_fd;       /* -1: inherited */
 	int stderr_fd;       /* -1: inherited */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* attempts: what was tried, and how it went. */
+#include <errno.h>
+
+#include "init/attempts.h"
+
+static struct attempt *find(const struct attempts *a, const char *subject, enum action action)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->items[i].action == action && streq(a->items[i].subject, subject))
+			return &a->items[i];
+	return NULL;
+}
+
+const struct attempt *attempts_get(const struct attempts *a, const char *subject, enum action action)
+{
+	static const struct attempt none = { 0 };
+	const struct attempt *found = find(a, subject, action);
+
+	return found ? found : &none;
+}
+
+static int find_or_add(struct attempts *a, const char *subject, enum action action, struct attempt **ret)
+{
+	struct attempt *grown, *found = find(a, subject, action);
+
+	if (!found) {
+		struct attempt fresh = { .subject = strdup(subject), .action = action };
+
+		grown = realloc(a->items, (a->n + 1) * sizeof(*grown));
+		if (grown)
+			a->items = grown;
+		if (!grown || !fresh.subject) {
+			free(fresh.subject);
+			return -ENOMEM;
+		}
+		found = &grown[a->n++];
+		*found = fresh;
+	}
+	*ret = found;
+	return 0;
+}
+
+int attempts_failed(struct attempts *a, const char *subject, enum action action, uint64_t now)
+{
+	struct attempt *t;
+	int r = find_or_add(a, subject, action, &t);
+
+	if (r < 0)
+		return r;
+	t->failed++;
+	t->since = now;
+	return 0;
+}
+
+int attempts_done(struct attempts *a, const char *subject, enum action action, uint64_t now)
+{
+	struct attempt *t;
+	int r = find_or_add(a, subject, action, &t);
+
+	if (r < 0)
+		return r;
+	t->done = true;
+	t->since = now;
+	return 0;
+}
+
+void attempts_forget(struct attempts *a, const char *subject)
+{
+	for (size_t i = a->n; i-- > 0;)
+		if (streq(a->items[i].subject, subject)) {
+			free(a->items[i].subject);
+			a->items[i] = a->items[--a->n];
+		}
+}
+
+void attempts_free(struct attempts *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free(a->items[i].subject);
+	free(a->items);
+	*a = (struct attempts){ 0 };
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* device: the table of block devices. */
+#include <errno.h>
+
+#include "base/file.h"
+#include "base/strv.h"
+#include "init/device.h"
+#include "init/links.h"
+
+static void device_free(struct device *d)
+{
+	if (!d)
+		return;
+	free(d->name);
+	free(d->devname);
+	free(d->devpath);
+	free(d->parent);
+	free(d->dm_name);
+	tags_free(&d->tags);
+	strv_free(d->links);
+	free(d);
+}
+
+static void free_device_pointer(struct device **d)
+{
+	device_free(*d);
+}
+
+void tags_free(struct tags *t)
+{
+	free(t->type);
+	free(t->usage);
+	free(t->uuid);
+	free(t->label);
+	free(t->partuuid);
+	free(t->partlabel);
+	free(t->pttype);
+	*t = (struct tags){ 0 };
+}
+
+void devices_free(struct devices *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		device_free(d->items[i]);
+	free(d->items);
+	*d = (struct devices){ 0 };
+}
+
+struct device *devices_find(const struct devices *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (streq(d->items[i]->name, name))
+			return d->items[i];
+	return NULL;
+}
+
+static int add(struct devices *d, const char *name, struct device **ret)
+{
+	_cleanup_(free_device_pointer) struct device *dev = calloc(1, sizeof(*dev));
+	struct device **grown = realloc(d->items, (d->n + 1) * sizeof(dev));
+
+	if (grown)
+		d->items = grown;
+	if (!dev || !grown || string_set(&dev->name, name) < 0)
+		return -ENOMEM;
+	*ret = dev;
+	d->items[d->n++] = TAKE_PTR(dev);
+	return 0;
+}
+
+static void remove_device(struct devices *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (streq(d->items[i]->name, name)) {
+			device_free(d->items[i]);
+			d->items[i] = d->items[--d->n];
+			return;
+		}
+}
+
+/* The last word of "/devices/pci0000:00/…/block/vda/vda1", and the one before it for a partition. */
+static int set_names(struct device *dev, const struct uevent *u)
+{
+	_cleanup_free_ char *path = strdup(u->devpath);
+	char *slash;
+
+	if (!path || string_set(&dev->devpath, u->devpath) < 0 || string_set(&dev->devname, u->devname) < 0)
+		return -ENOMEM;
+	if (!u->devtype || !streq(u->devtype, "partition"))
+		return 0;
+	slash = strrchr(path, '/');
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	slash = strrchr(path, '/');
+	return slash ? string_set(&dev->parent, slash + 1) : 0;
+}
+
+/* Attributes that the uevent does not carry; what cannot be read stays 0: the device may be gone. */
+static int read_attributes(struct device *dev, int sysfd)
+{
+	_cleanup_close_ int dir = openat(sysfd, dev->devpath + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *dm_name = NULL;
+	uint64_t ro = 0;
+
+	if (dir < 0)
+		return 0;
+	dev->sectors = 0;
+	(void)file_read_u64(dir, "size", &dev->sectors);
+	(void)file_read_u64(dir, dev->parent ? "../diskseq" : "diskseq", &dev->diskseq);
+	(void)file_read_u64(dir, "ro", &ro);
+	dev->read_only = ro != 0;
+	if (file_read_line(dir, "dm/name", &dm_name) == 0 && string_set(&dev->dm_name, dm_name) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
+{
+	const char *name = strrchr(u->devpath, '/') + 1;
+	struct device *dev = devices_find(d, name);
+	int r = 0;
+
+	if (!u->subsystem || !streq(u->subsystem, "block") || !u->devname)
+		return 0;
+	if (u->action == UEVENT_REMOVE) {
+		remove_device(d, name);
+		return 0;
+	}
+	if (!dev)
+		r = add(d, name, &dev);
+	if (r < 0)
+		return r;
+	dev->devno = u->devno;
+	dev->partn = u->partn;
+	r = set_names(dev, u);
+	if (r == 0)
+		r = read_attributes(dev, sysfd);
+	if (r == 0)
+		r = links_read(dev, sysfd);
+	/* A probe under way reads the old content: its answer no longer counts. */
+	dev->probe = PROBE_NONE;
+	tags_free(&dev->tags);
+	return r;
+}
+
+void device_set_tags(struct device *d, struct tags *tags, uint64_t now)
+{
+	tags_free(&d->tags);
+	d->tags = *tags;
+	*tags = (struct tags){ 0 };
+	d->probe = PROBE_DONE;
+	d->probed_at = now;
+}
+
+char *device_describe(const struct device *d)
+{
+	const struct {
+		const char *key, *value;
+	} parts[] = {
+		{ " ",           d->tags.type ? d->tags.type : d->tags.pttype },
+		{ " UUID=",      d->tags.uuid      },
+		{ " LABEL=",     d->tags.label     },
+		{ " PARTUUID=",  d->tags.partuuid  },
+		{ " PARTLABEL=", d->tags.partlabel },
+		{ " ",           d->sectors == 0 ? "no medium" : NULL },
+		{ " ",           d->tags.ambivalent ? "several signatures" : NULL },
+		{ " ",           d->probe == PROBE_FAILED ? "cannot be read" : NULL },
+		{ " ",           d->probe == PROBE_RUNNING ? "being read" : NULL },
+	};
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	bool any = false;
+
+	if (!f)
+		return NULL;
+	(void)fprintf(f, "%s", d->devname);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].value) {
+			(void)fprintf(f, "%s%s%s", any ? "" : " (", parts[i].key + !any, parts[i].value);
+			any = true;
+		}
+	(void)fprintf(f, "%s", any ? ")" : "");
+	return fclose(f) == 0 ? TAKE_PTR(text) : NULL;
+}
+
+char *devices_describe(const struct devices *d)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < d->n; i++) {
+		_cleanup_free_ char *one = device_describe(d->items[i]);
+
+		(void)fprintf(f, "%s%s", i > 0 ? ", " : "", one ? one : d->items[i]->devname);
+	}
+	if (d->n == 0)
+		(void)fprintf(f, "none");
+	return fclose(f) == 0 ? TAKE_PTR(text) : NULL;
+}

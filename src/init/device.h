@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* device: what *is*: the block devices, filled by uevents (name, number, parent) and probes (tags). */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/uevent.h"
+
+/* What libblkid read from the device; NULL where it has none. Owned. */
+struct tags {
+	char *type;      /* "ext4", "crypto_LUKS", … */
+	char *usage;     /* "filesystem", "crypto", "raid", "other" */
+	char *uuid;
+	char *label;
+	char *partuuid;
+	char *partlabel;
+	char *pttype;    /* it holds a partition table: "gpt", "dos" */
+	bool ambivalent; /* signatures of several kinds: not to be mounted on a guess */
+};
+
+enum probe_state {
+	PROBE_NONE,    /* not asked, or it changed since */
+	PROBE_RUNNING,
+	PROBE_DONE,    /* tags hold what there is */
+	PROBE_FAILED,  /* see attempts */
+};
+
+struct device {
+	char *name;     /* the kernel's, "vda1", "dm-0", with '!' as in sysfs */
+	char *devname;  /* below /dev */
+	char *devpath;  /* below /sys */
+	char *parent;   /* name of the disk that this is a partition of, or NULL */
+	char *dm_name;  /* dm/name */
+	dev_t devno;
+	int partn;
+	uint64_t diskseq;
+	uint64_t sectors; /* of 512 bytes; 0: no medium, or no table yet */
+	bool read_only;
+	enum probe_state probe;
+	uint64_t probed_at; /* CLOCK_MONOTONIC µs */
+	struct tags tags;
+	char **links;   /* names below /dev/disk: "by-id/virtio-…", "by-path/pci-…" */
+};
+
+struct devices {
+	struct device **items;
+	size_t n;
+};
+
+/*
+ * Takes in what a uevent of subsystem "block" says; further attributes are read below `sysfd` (/sys). A
+ * changed device is to be probed again. 0 or -errno; other subsystems are ignored.
+ */
+int devices_apply(struct devices *d, int sysfd, const struct uevent *u);
+
+/* Puts in what a probe found. `tags` is taken over. */
+void device_set_tags(struct device *d, struct tags *tags, uint64_t now);
+
+struct device *devices_find(const struct devices *d, const char *name);
+void tags_free(struct tags *t);
+void devices_free(struct devices *d);
+
+/* "vda1 (ext4 UUID=… LABEL=…)", for messages. NULL when out of memory; the caller frees. */
+char *device_describe(const struct device *d);
+
+/* All of them, "vda (gpt), vda1 (…)"; "none" when there are none. */
+char *devices_describe(const struct devices *d);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* filesystem: from a spec to a mounted file system. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mountinfo.h"
+#include "init/filesystem.h"
+
+static int wait_for(struct run *run, const struct filesystem *fs, const struct device **ret)
+{
+	uint64_t now = clock_monotonic();
+	struct want want = {
+		.what = fs->what,
+		.spec = fs->spec,
+		.since = now,
+		.not_before = run->boot.delay ? clock_add(run->monotonic, run->boot.delay) : 0,
+		.deadline = clock_add(now, run->boot.timeout),
+	};
+
+	/* Reported once a wait, and the wait may be another try. */
+	attempts_forget(&run->attempts, fs->what);
+	return await_device(run, &want, ret);
+}
+
+/*
+ * rootfstype= may be a list, as the kernel takes it: what the device holds is chosen from it. Without one, what
+ * it holds. Never another type than the one that is there: a mount by guess can destroy.
+ */
+static int choose_type(const struct filesystem *fs, const struct device *dev, const char **ret)
+{
+	const char *found = dev->tags.type;
+
+	if (dev->tags.ambivalent) {
+		log_error("cannot mount %s: it carries the signatures of several file systems; wipefs(8) shows them",
+			  dev->devname);
+		return -EMEDIUMTYPE;
+	}
+	if (!found && !fs->fstype) {
+		log_error("cannot mount %s: no file system is known on it; rootfstype= names one", dev->devname);
+		return -EMEDIUMTYPE;
+	}
+	if (found && fs->fstype && !mount_has_option(fs->fstype, found)) {
+		log_error("cannot mount %s: it holds %s, and %s was asked for", dev->devname, found, fs->fstype);
+		return -EMEDIUMTYPE;
+	}
+	*ret = found ? found : fs->fstype;
+	return 0;
+}
+
+/* A file system that is mounted already, as a subvolume of root's may be, was checked before that. */
+static bool is_mounted(dev_t dev)
+{
+	_cleanup_mountinfo_ struct mountinfo m = { 0 };
+
+	if (mountinfo_read("/proc", &m) < 0)
+		return false;
+	for (size_t i = 0; i < m.n; i++)
+		if (m.items[i].dev == dev)
+			return true;
+	return false;
+}
+
+static int check(struct run *run, const struct filesystem *fs, const struct device *dev, const char *fstype,
+		 struct fsck_result *ret)
+{
+	struct fsck_request request = { .device = dev, .fstype = fstype, .what = fs->what, .unit = fs->unit };
+	size_t span;
+	int r;
+
+	if (!fs->check || is_mounted(dev->devno))
+		return 0;
+	span = profile_begin(&run->profile, fs->spans[1]);
+	r = fsck_run(run, &request, ret);
+	profile_end(&run->profile, span);
+	return r;
+}
+
+static int do_mount(struct run *run, const struct filesystem *fs, const struct device *dev, const char *fstype)
+{
+	_cleanup_free_ char *source = NULL;
+	struct mount_request request = {
+		.target = fs->target,
+		.fstype = fstype,
+		.options = fs->options,
+		.access = fs->access,
+	};
+	size_t span;
+	int r;
+
+	if (asprintf(&source, "/dev/%s", dev->devname) < 0)
+		return log_errno(-ENOMEM, "cannot mount %s", fs->what);
+	request.source = source;
+	if (dev->read_only && streq_null(fs->access, "rw")) {
+		log_warning("%s can only be read: mounting it ro although rw was asked for", source);
+		request.access = "ro";
+	}
+	span = profile_begin(&run->profile, fs->spans[2]);
+	r = mount_fs(&request);
+	profile_end(&run->profile, span);
+	if (r == 0)
+		log_info("mounted %s (%s) on %s", source, fstype, fs->target);
+	return r;
+}
+
+int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_result *ret_fsck, dev_t *ret_dev)
+{
+	const struct device *dev;
+	const char *fstype;
+	size_t span = profile_begin(&run->profile, fs->spans[0]);
+	int r = wait_for(run, fs, &dev);
+
+	profile_end(&run->profile, span);
+	if (r < 0)
+		return r;
+	r = choose_type(fs, dev, &fstype);
+	if (r == 0)
+		r = check(run, fs, dev, fstype, ret_fsck);
+	if (r == 0)
+		r = do_mount(run, fs, dev, fstype);
+	if (r < 0)
+		return r;
+	*ret_dev = dev->devno;
+	return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* main: PID 1 of the initramfs. The table below is the specification; docs/boot.md has the same headings. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "init/leave.h"
+#include "init/rescue.h"
+#include "init/run.h"
+#include "init/stages.h"
+
+/* Where the boot goes on after the rescue shell has ended. */
+enum retry { AGAIN, FROM_ROOT, NEVER };
+
+static const struct stage {
+	const char *name;
+	int (*run)(struct run *run);
+	enum retry retry;
+} stages[] = {
+	{ "api",         mount_api,      AGAIN     }, /* /proc /sys /dev; /run and /run/initramfs */
+	{ "cmdline",     read_cmdline,   AGAIN     }, /* what is asked of us */
+	{ "modules",     load_modules,   AGAIN     }, /* what the image lists; coldplug asks for the rest */
+	{ "resume",      resume,         AGAIN     }, /* before anything may write to a disk */
+	{ "root",        mount_root,     AGAIN     }, /* wait for it, check it, mount it on /sysroot */
+	{ "usr",         mount_usr,      AGAIN     },
+	{ "exitrd",      prepare_exitrd, AGAIN     }, /* for the way back; a failure is a warning */
+	{ "check",       check_init,     FROM_ROOT }, /* all that could make the switch fail */
+	{ "daemons",     stop_daemons,   FROM_ROOT }, /* all but the '@' ones */
+	{ "switch-root", enter_sysroot,  NEVER     }, /* does not return */
+};
+
+static size_t stage_index(const char *name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(stages) - 1 && !streq(stages[i].name, name))
+		i++;
+	return i;
+}
+
+static void give_shell(struct run *run, const struct stage *stage, const char *why)
+{
+	if (!rescue_has_shell())
+		log_error("a shell is wanted %s %s, but this image has none (slipway build --rescue puts one in)", why,
+			  stage->name);
+	else if (rescue_shell(why) < 0)
+		log_error("cannot open a shell on the console");
+}
+
+static int run_stage(struct run *run, const struct stage *stage)
+{
+	size_t span;
+	int r;
+
+	log_set_stage(stage->name);
+	if (boot_breaks_at(&run->boot, stage->name) && rescue_allowed(&run->boot, run->secret_refused))
+		give_shell(run, stage, "rd.break: a shell before this stage");
+	span = profile_begin(&run->profile, stage->name);
+	r = stage->run(run);
+	profile_end(&run->profile, span);
+	return r;
+}
+
+/* The one error was logged by the stage. Where to go on, or nowhere. */
+static size_t after_failure(struct run *run, size_t i)
+{
+	const struct stage *stage = &stages[i];
+	bool shell = rescue_allowed(&run->boot, run->secret_refused) && rescue_has_shell();
+
+	if (stage->retry == NEVER || !shell || rescue_shell("this stage failed: a shell to mend it") < 0)
+		leave_after_failure(run, stage->name);
+	return stage->retry == FROM_ROOT ? stage_index("root") : i;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	struct run run = {
+		.realtime = clock_realtime(),
+		.monotonic = clock_monotonic(),
+		.args = argv + (argc > 0),
+		.environment = envp,
+		.loop = LOOP_CLOSED,
+	};
+
+	if (getpid() != 1) {
+		(void)fprintf(stderr, "slipway %s: /init is the first program of an initramfs and runs as PID 1 only\n",
+			      SLIPWAY_VERSION);
+		return 2;
+	}
+	log_open("slipway", LOG_SINK_KMSG);
+	rescue_catch_crashes(false);
+	for (size_t i = 0;;) {
+		if (run_stage(&run, &stages[i]) < 0) {
+			i = after_failure(&run, i);
+			continue;
+		}
+		if (stages[i].run == read_cmdline)
+			rescue_catch_crashes(rescue_allowed(&run.boot, false) && rescue_has_shell());
+		i++;
+	}
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* module: libkmod in workers, one batch each. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <libkmod.h>
+
+#include "base/clock.h"
+#include "base/dropin.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "init/module.h"
+#include "init/run.h"
+#include "init/stages.h"
+
+/* How long one request may take before the rest of its batch goes to another worker. */
+#define STALL (5 * USEC_PER_SEC)
+
+enum answer {
+	ANSWER_LOADED = '+',   /* "+virtio_blk" */
+	ANSWER_FAILED = '!',   /* "!name: why" */
+	ANSWER_UNSERVED = '?', /* "?modalias" */
+	ANSWER_END = '.',      /* this request is done */
+};
+
+struct batch {
+	char **aliases;
+	size_t next;  /* the request being served */
+	bool stalled; /* it was given up on; what comes still counts */
+};
+
+int modules_ask(struct modules *m, const char *alias)
+{
+	int r;
+
+	if (!*alias || strv_contains(m->asked, alias))
+		return 0;
+	r = strv_push(&m->asked, alias);
+	return r < 0 ? r : strv_push(&m->pending, alias);
+}
+
+static void answer(int fd, enum answer kind, const char *text, const char *why)
+{
+	_cleanup_free_ char *line = NULL;
+
+	if (asprintf(&line, "%c%s%s%s\n", kind, text, *why ? ": " : "", why) > 0)
+		(void)file_write_fd(fd, line, strlen(line));
+}
+
+static void load_one(struct kmod_module *mod, int fd)
+{
+	int state = kmod_module_get_initstate(mod), r;
+
+	if (state == KMOD_MODULE_BUILTIN || state == KMOD_MODULE_LIVE)
+		return;
+	r = kmod_module_probe_insert_module(mod, KMOD_PROBE_APPLY_BLACKLIST, NULL, NULL, NULL, NULL);
+	if (r == KMOD_PROBE_APPLY_BLACKLIST)
+		return; /* that it is not wanted is not worth a word */
+	if (r < 0)
+		answer(fd, ANSWER_FAILED, kmod_module_get_name(mod), strerror(-r));
+	else
+		answer(fd, ANSWER_LOADED, kmod_module_get_name(mod), "");
+}
+
+/* A modalias may stand for several modules, and each of them may serve the device. */
+static void load_alias(struct kmod_ctx *ctx, const char *alias, int fd)
+{
+	struct kmod_list *found = NULL, *wanted = NULL, *it;
+	int r = kmod_module_new_from_lookup(ctx, alias, &found);
+
+	if (r < 0 && r != -ENOSYS /* no index at all */)
+		answer(fd, ANSWER_FAILED, alias, strerror(-r));
+	else if (!found)
+		answer(fd, ANSWER_UNSERVED, alias, "");
+	if (found && kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, found, &wanted) < 0)
+		wanted = NULL;
+	kmod_list_foreach(it, wanted) {
+		struct kmod_module *mod = kmod_module_get_module(it);
+
+		load_one(mod, fd);
+		(void)kmod_module_unref(mod);
+	}
+	(void)kmod_module_unref_list(wanted);
+	(void)kmod_module_unref_list(found);
+}
+
+/* In the worker. */
+static int load_batch(int fd, void *data)
+{
+	const struct batch *b = data;
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+
+	if (!ctx)
+		return -ENOMEM;
+	kmod_set_log_priority(ctx, LOG_EMERG); /* errors come back as return codes */
+	(void)kmod_load_resources(ctx);
+	STRV_FOREACH(alias, b->aliases) {
+		load_alias(ctx, *alias, fd);
+		answer(fd, ANSWER_END, "", "");
+	}
+	(void)kmod_unref(ctx);
+	return 0;
+}
+
+static void take_line(struct run *run, struct batch *b, const char *line)
+{
+	struct modules *m = &run->modules;
+
+	switch (line[0]) {
+	case ANSWER_LOADED:
+		m->loaded++;
+		log_debug("loaded %s", line + 1);
+		break;
+	case ANSWER_FAILED:
+		log_warning("cannot load module %s, ignoring", line + 1);
+		(void)strv_push(&m->failed, line + 1);
+		break;
+	case ANSWER_UNSERVED:
+		(void)strv_push(&m->unserved, line + 1);
+		break;
+	case ANSWER_END:
+		b->next++;
+		break;
+	}
+}
+
+/* What the stalled worker has not begun goes back to the queue; it keeps the one it is at. */
+static bool batch_late(struct run *run, struct job *job)
+{
+	struct batch *b = job->data;
+
+	if (!b->aliases[b->next])
+		return true;
+	log_warning("loading %s takes longer than %d s; the other modules go on without it",
+		    b->aliases[b->next], (int)(STALL / USEC_PER_SEC));
+	STRV_FOREACH(alias, b->aliases + b->next + 1)
+		(void)strv_push(&run->modules.pending, *alias);
+	run->modules.stalled++;
+	b->stalled = true;
+	job->worker.deadline = USEC_FOREVER;
+	return true;
+}
+
+static void batch_progress(struct run *run, struct job *job)
+{
+	struct batch *b = job->data;
+	char *line, *end;
+
+	for (;;) {
+		line = job->worker.record + job->used;
+		end = job->worker.record ? strchr(line, '\n') : NULL;
+		if (!end)
+			break;
+		*end = '\0';
+		job->used = (size_t)(end + 1 - job->worker.record);
+		take_line(run, b, line);
+		if (!b->stalled)
+			job->worker.deadline = clock_add(clock_monotonic(), STALL);
+	}
+}
+
+static void batch_done(struct run *run, struct job *job, int result)
+{
+	struct batch *b = job->data;
+
+	if (result < 0)
+		log_warning("cannot load modules: %s, ignoring", strerror(-result));
+	if (b->stalled)
+		run->modules.stalled--;
+	strv_free(TAKE_PTR(b->aliases));
+}
+
+static const struct job_kind batch_kind = {
+	.name = "modules",
+	.progress = batch_progress,
+	.late = batch_late,
+	.done = batch_done,
+};
+
+static bool loading(const struct run *run)
+{
+	return loop_count(&run->loop, &batch_kind) > run->modules.stalled;
+}
+
+int modules_start(struct run *run)
+{
+	struct batch *b;
+
+	if (!run->modules.pending || loading(run))
+		return 0;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->aliases = TAKE_PTR(run->modules.pending);
+	return loop_start(&run->loop, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
+}
+
+bool modules_busy(const struct run *run)
+{
+	return run->modules.pending || loading(run);
+}
+
+/* Classes of devices behind which a disk may be. */
+static bool looks_like_storage(const char *alias)
+{
+	static const char *const patterns[] = {
+		"pci:*bc01*", "usb:*ic08*", "virtio:d00000002v*", "virtio:d00000008v*", "scsi:*",
+		"xen:vbd",    "vmbus:*",    "mmc:*",              "sd:*",               "ata:*",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], alias, 0) == 0)
+			return true;
+	return false;
+}
+
+char *modules_describe_unserved(const struct modules *m)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size, shown = 0, others = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	STRV_FOREACH(alias, m->unserved) {
+		if (!looks_like_storage(*alias)) {
+			others++;
+			continue;
+		}
+		(void)fprintf(f, "%s%s", shown++ > 0 ? ", " : "", *alias);
+	}
+	if (others > 0)
+		(void)fprintf(f, "%s%zu device%s that %s no storage", shown > 0 ? " and " : "", others,
+			      others == 1 ? "" : "s", others == 1 ? "is" : "are");
+	if (fclose(f) != 0 || shown + others == 0)
+		return NULL;
+	return TAKE_PTR(text);
+}
+
+void modules_free(struct modules *m)
+{
+	strv_free(m->asked);
+	strv_free(m->pending);
+	strv_free(m->unserved);
+	strv_free(m->failed);
+	*m = (struct modules){ 0 };
+}
+
+/* /etc/modules-load.d: a name a line; '#' and ';' begin comments. modules-load.d(5) */
+static int ask_listed(struct modules *m)
+{
+	static const char *const dirs[] = { "etc/modules-load.d", "usr/lib/modules-load.d", NULL };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	char *p, *line;
+	int r = dropin_read(root, dirs, ".conf", &text);
+
+	if (r < 0)
+		return r;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		line += strspn(line, " \t");
+		line[strcspn(line, " \t\r")] = '\0';
+		if (!*line || strchr("#;", *line))
+			continue;
+		r = modules_ask(m, line);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int load_modules(struct run *run)
+{
+	int r = 0;
+
+	STRV_FOREACH(name, run->boot.modules)
+		if (r == 0)
+			r = modules_ask(&run->modules, *name);
+	if (r == 0)
+		r = ask_listed(&run->modules);
+	if (r == 0)
+		r = loop_open(run);
+	if (r == 0)
+		r = modules_start(run);
+	return r < 0 ? log_errno(r, "cannot listen for devices and load modules") : 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* probe: libblkid's low-level prober, in a worker of its own for each device. */
+#include <blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "init/probe.h"
+#include "init/run.h"
+
+/* A disk that does not answer for so long is left alone; the others go on meanwhile. */
+#define PROBE_DEADLINE (30 * USEC_PER_SEC)
+
+/* libblkid's names and where they go. */
+static const struct {
+	const char *name;
+	size_t offset;
+} fields[] = {
+	{ "TYPE",            offsetof(struct tags, type)      },
+	{ "USAGE",           offsetof(struct tags, usage)     },
+	{ "UUID",            offsetof(struct tags, uuid)      },
+	{ "LABEL",           offsetof(struct tags, label)     },
+	{ "PART_ENTRY_UUID", offsetof(struct tags, partuuid)  },
+	{ "PART_ENTRY_NAME", offsetof(struct tags, partlabel) },
+	{ "PTTYPE",          offsetof(struct tags, pttype)    },
+};
+
+static void write_field(int fd, const char *name, const char *value)
+{
+	/* NUL ends name and value: a label may hold anything else. */
+	(void)file_write_fd(fd, name, strlen(name) + 1);
+	(void)file_write_fd(fd, value, strlen(value) + 1);
+}
+
+static void free_probe(blkid_probe *pr)
+{
+	blkid_free_probe(*pr);
+}
+
+/* In the worker. `data` is the path of the device node. */
+static int probe_device(int fd, void *data)
+{
+	_cleanup_(free_probe) blkid_probe pr = NULL;
+	_cleanup_close_ int disk = open(data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *value;
+	int r;
+
+	if (disk < 0)
+		return errno == ENOMEDIUM ? 0 : -errno;
+	pr = blkid_new_probe();
+	if (!pr || blkid_probe_set_device(pr, disk, 0, 0) < 0)
+		return -ENOMEM;
+	(void)blkid_probe_enable_superblocks(pr, 1);
+	(void)blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE |
+							    BLKID_SUBLKS_USAGE);
+	(void)blkid_probe_enable_partitions(pr, 1);
+	(void)blkid_probe_set_partitions_flags(pr, BLKID_PARTS_ENTRY_DETAILS);
+	errno = 0;
+	r = blkid_do_safeprobe(pr);
+	if (r == -1)
+		return errno ? -errno : -EIO;
+	if (r == -2)
+		write_field(fd, "AMBIVALENT", "1");
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (blkid_probe_lookup_value(pr, fields[i].name, &value, NULL) == 0)
+			write_field(fd, fields[i].name, value);
+	return 0;
+}
+
+/* NAME NUL VALUE NUL … */
+static int read_tags(const char *record, size_t size, struct tags *ret)
+{
+	_cleanup_(tags_free) struct tags t = { 0 };
+	const char *end = record + size;
+
+	while (record < end) {
+		const char *name = record, *value = name + strlen(name) + 1;
+
+		if (value >= end)
+			return -EPROTO;
+		record = value + strlen(value) + 1;
+		t.ambivalent = t.ambivalent || streq(name, "AMBIVALENT");
+		for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+			if (streq(name, fields[i].name) &&
+			    string_set((char **)((char *)&t + fields[i].offset), value) < 0)
+				return -ENOMEM;
+	}
+	*ret = t;
+	t = (struct tags){ 0 };
+	return 0;
+}
+
+static void probe_done(struct run *run, struct job *job, int result)
+{
+	struct device *dev = devices_find(&run->devices, job->subject);
+	struct tags tags;
+
+	/* Gone, or changed while it was read: then it is read again. */
+	if (!dev || dev->probe != PROBE_RUNNING)
+		return;
+	if (result == 0)
+		result = read_tags(job->worker.record, job->worker.size, &tags);
+	if (result == 0) {
+		device_set_tags(dev, &tags, clock_monotonic());
+		log_debug("%s: %s%s%s", dev->name, dev->tags.type ? dev->tags.type : "nothing known",
+			  dev->tags.uuid ? " " : "", dev->tags.uuid ? dev->tags.uuid : "");
+		return;
+	}
+	dev->probe = PROBE_FAILED;
+	log_warning("cannot read the tags of %s: %s, ignoring", dev->devname, strerror(-result));
+	(void)attempts_failed(&run->attempts, dev->name, ACTION_PROBE, clock_monotonic());
+}
+
+static const struct job_kind probe_kind = { .name = "probe", .done = probe_done };
+
+int probe_start(struct run *run, const char *name)
+{
+	struct device *dev = devices_find(&run->devices, name);
+	char *path;
+
+	if (asprintf(&path, "/dev/%s", dev->devname) < 0)
+		return -ENOMEM;
+	dev->probe = PROBE_RUNNING;
+	return loop_start(&run->loop, &probe_kind, name, probe_device, path,
+			  clock_add(clock_monotonic(), PROBE_DEADLINE));
+}

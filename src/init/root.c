@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* root: waiting for the root file system, checking it, mounting it on /sysroot. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "init/filesystem.h"
+#include "init/run.h"
+#include "init/stages.h"
+
+int mount_root(struct run *run)
+{
+	const struct boot *boot = &run->boot;
+	const struct filesystem root = {
+		.what = "root",
+		.spec = &boot->root.spec,
+		.fstype = boot->root.fstype,
+		.options = boot->root.flags,
+		.access = boot->rw ? "rw" : "ro",
+		.target = SYSROOT,
+		.check = true,
+		.unit = "systemd-fsck-root.service",
+		.spans = { "root/wait", "root/fsck", "root/mount" },
+	};
+	int r = file_mkdir_parents(AT_FDCWD, SYSROOT, 0755);
+
+	if (r < 0)
+		return log_errno(r, "cannot make " SYSROOT);
+	/* A person in the rescue shell, or the stage's first try, has done it. */
+	if (mount_is_mountpoint(SYSROOT)) {
+		log_notice(SYSROOT " is mounted already, taking it as it is");
+		return 0;
+	}
+	if (boot->root.spec.kind == SPEC_NONE) {
+		log_error("no root device is given: the kernel command line lacks root= (allowed: %s)", spec_allowed);
+		return -EDESTADDRREQ;
+	}
+	return filesystem_mount(run, &root, &run->root_fsck, &run->root_dev);
+}

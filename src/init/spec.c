@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* spec: reading the name of a block device. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <sys/sysmacros.h>
+
+#include "init/spec.h"
+
+const char spec_allowed[] = "UUID=, LABEL=, PARTUUID=, PARTLABEL=, /dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR";
+
+/* The longest prefix stands before the shorter one that it begins with. */
+static const struct {
+	const char *prefix;
+	enum spec_kind kind;
+} prefixes[] = {
+	{ "UUID=",                   SPEC_UUID      },
+	{ "LABEL=",                  SPEC_LABEL     },
+	{ "PARTUUID=",               SPEC_PARTUUID  },
+	{ "PARTLABEL=",              SPEC_PARTLABEL },
+	{ "/dev/disk/by-uuid/",      SPEC_UUID      },
+	{ "/dev/disk/by-label/",     SPEC_LABEL     },
+	{ "/dev/disk/by-partuuid/",  SPEC_PARTUUID  },
+	{ "/dev/disk/by-partlabel/", SPEC_PARTLABEL },
+	{ "/dev/disk/by-diskseq/",   SPEC_DISKSEQ   },
+	{ "/dev/disk/by-id/",        SPEC_ID        },
+	{ "/dev/disk/by-path/",      SPEC_PATH      },
+	{ "/dev/block/",             SPEC_DEVNO     },
+	{ "/dev/mapper/",            SPEC_DM_NAME   },
+	{ "/dev/",                   SPEC_NAME      },
+	{ "",                        SPEC_DEVNO     },
+};
+
+static bool has_dot_dot(const char *s)
+{
+	for (const char *p = s; (p = strstr(p, "..")); p++)
+		if ((p == s || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+/* udev writes what a file name may not hold as \xNN. */
+static void decode_udev(char *s)
+{
+	char *to = s;
+
+	for (; *s; to++) {
+		unsigned int c;
+
+		if (s[0] == '\\' && s[1] == 'x' && isxdigit((unsigned char)s[2]) &&
+		    isxdigit((unsigned char)s[3]) && sscanf(s + 2, "%2x", &c) == 1 && c) {
+			*to = (char)c;
+			s += 4;
+		} else
+			*to = *s++;
+	}
+	*to = '\0';
+}
+
+/* UUID="…" keeps its quotes when the word came from fstab. */
+static char *unquoted(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s)
+		return strndup(s + 1, n - 2);
+	return strdup(s);
+}
+
+/* "8:1"; the kernel's old hexadecimal "801" and "0x801" (init/do_mounts.c: new_decode_dev()). */
+static int parse_devno(const char *s, dev_t *ret)
+{
+	unsigned int major, minor;
+	char *end, rest;
+
+	if (sscanf(s, "%u:%u%c", &major, &minor, &rest) == 2) {
+		*ret = makedev(major, minor);
+		return 0;
+	}
+	if (!isxdigit((unsigned char)*s))
+		return -EINVAL;
+	errno = 0;
+	unsigned long n = strtoul(s, &end, 16);
+
+	if (errno || *end || n == 0 || n > UINT32_MAX)
+		return -EINVAL;
+	*ret = makedev((n & 0xfff00) >> 8, (n & 0xff) | ((n >> 12) & 0xfff00));
+	return 0;
+}
+
+/* "PARTUUID=…/PARTNROFF=n": the n-th partition after that one. */
+static int parse_part_offset(struct spec *s)
+{
+	char *slash = strchr(s->value, '/'), rest;
+
+	if (!slash)
+		return 0;
+	if (sscanf(slash, "/PARTNROFF=%d%c", &s->part_offset, &rest) != 1)
+		return -EINVAL;
+	*slash = '\0';
+	return 0;
+}
+
+static int parse_value(struct spec *s, const char *value)
+{
+	bool path = s->text[0] == '/';
+
+	s->value = unquoted(value);
+	if (!s->value)
+		return -ENOMEM;
+	if (path)
+		decode_udev(s->value);
+	if (!*s->value || (path && has_dot_dot(s->value)))
+		return -EINVAL;
+	if (s->kind == SPEC_DEVNO)
+		return parse_devno(s->value, &s->devno);
+	if (s->kind == SPEC_PARTUUID)
+		return parse_part_offset(s);
+	return 0;
+}
+
+int spec_parse(const char *text, struct spec *ret)
+{
+	_cleanup_(spec_free) struct spec s = { 0 };
+	const char *value = NULL;
+	int r;
+
+	s.text = strdup(text);
+	if (!s.text)
+		return -ENOMEM;
+	for (size_t i = 0; !value; i++) {
+		value = startswith(text, prefixes[i].prefix);
+		s.kind = prefixes[i].kind;
+	}
+	r = parse_value(&s, value);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct spec){ 0 };
+	return 0;
+}
+
+void spec_free(struct spec *s)
+{
+	free(s->text);
+	free(s->value);
+	*s = (struct spec){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* spec: how somebody names a block device: root=UUID=…, /dev/disk/by-label/…, 8:1. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/macro.h"
+
+enum spec_kind {
+	SPEC_NONE,
+	SPEC_UUID,      /* of the file system, any case */
+	SPEC_LABEL,
+	SPEC_PARTUUID,  /* of the partition; part_offset counts on from it */
+	SPEC_PARTLABEL,
+	SPEC_NAME,      /* the kernel's or devtmpfs's name below /dev */
+	SPEC_DM_NAME,   /* /dev/mapper/NAME */
+	SPEC_DEVNO,     /* major:minor */
+	SPEC_DISKSEQ,   /* /dev/disk/by-diskseq/N */
+	SPEC_ID,        /* /dev/disk/by-id/…: what udev would call it */
+	SPEC_PATH,      /* /dev/disk/by-path/… */
+};
+
+struct spec {
+	enum spec_kind kind;
+	char *text;      /* as it was written, for messages */
+	char *value;     /* without prefix and quotes, udev's \xNN decoded */
+	dev_t devno;
+	int part_offset; /* PARTUUID=…/PARTNROFF=n */
+};
+
+/*
+ * Reads `text`; the caller frees with spec_free(). -EINVAL for what names no block device: an empty value, a
+ * path outside /dev, a ".." in it. `what` it is allowed to be is in spec_allowed.
+ */
+int spec_parse(const char *text, struct spec *ret);
+void spec_free(struct spec *s);
+
+/* For error messages: the accepted spellings. */
+extern const char spec_allowed[];

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * switch_root: into the real root and its init. What could fail was checked before; from the first move on
+ * there is no way back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "base/strv.h"
+#include "init/filesystem.h"
+#include "init/leave.h"
+#include "init/oldroot.h"
+#include "init/run.h"
+#include "init/serialize.h"
+#include "init/stages.h"
+
+#define HAND_OVER_FD 3
+
+static int move_api(void)
+{
+	static const char *const names[] = { "/dev", "/proc", "/sys", "/run" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *target = NULL;
+
+		if (asprintf(&target, SYSROOT "%s", names[i]) < 0)
+			return log_errno(-ENOMEM, "cannot move %s", names[i]);
+		if (mount(names[i], target, NULL, MS_MOVE, NULL) < 0)
+			return log_errno(-errno, "cannot move %s to %s", names[i], target);
+	}
+	return 0;
+}
+
+/* The root of a mount namespace cannot be pivoted away when it is the rootfs: the new one is moved over it. */
+static int move_root(void)
+{
+	if (chdir(SYSROOT) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return log_errno(-errno, "cannot move " SYSROOT " to /");
+	return 0;
+}
+
+/* What the kernel would have passed, and the time: "REALTIME MONOTONIC", realtime first. */
+static int make_environment(const struct run *run, char ***ret)
+{
+	_cleanup_strv_ char **env = NULL;
+	_cleanup_free_ char *stamp = NULL;
+	int r = 0;
+
+	if (asprintf(&stamp, "RD_TIMESTAMP=%llu %llu", (unsigned long long)run->realtime,
+		     (unsigned long long)run->monotonic) < 0)
+		return -ENOMEM;
+	STRV_FOREACH(word, run->environment)
+		if (r == 0 && !startswith(*word, "RD_TIMESTAMP="))
+			r = strv_push(&env, *word);
+	if (r == 0)
+		r = strv_push(&env, stamp);
+	if (r == 0)
+		*ret = TAKE_PTR(env);
+	return r;
+}
+
+static int make_arguments(const struct run *run, const char *init, bool hand_over, char ***ret)
+{
+	_cleanup_strv_ char **argv = NULL;
+	char fd[32];
+	int r = strv_push(&argv, init);
+
+	(void)snprintf(fd, sizeof(fd), "--deserialize=%d", HAND_OVER_FD);
+	const char *const words[] = { "--switched-root", "--system", fd };
+
+	for (size_t i = 0; hand_over && r == 0 && i < ARRAY_SIZE(words); i++)
+		r = strv_push(&argv, words[i]);
+	STRV_FOREACH(word, run->args)
+		if (r == 0)
+			r = strv_push(&argv, *word);
+	if (r == 0)
+		*ret = TAKE_PTR(argv);
+	return r;
+}
+
+/* Comes back only when exec failed. */
+static void exec_init(const struct run *run, const char *init, bool hand_over, char **env)
+{
+	_cleanup_strv_ char **argv = NULL;
+
+	if (make_arguments(run, init, hand_over, &argv) < 0)
+		return;
+	(void)execve(init, argv, env);
+	log_errno(-errno, "cannot execute %s", init);
+}
+
+/* Only for systemd, only when it is wanted, and only with a descriptor that cannot freeze it. */
+static bool prepare_hand_over(const struct run *run)
+{
+	int r;
+
+	if (!run->next.systemd || !run->boot.serialize)
+		return false;
+	r = serialize_open(run, HAND_OVER_FD);
+	if (r == 0 && serialize_check(HAND_OVER_FD))
+		return true;
+	log_warning("cannot hand the initrd's time over to systemd: %s, ignoring",
+		    strerror(r < 0 ? -r : EBADF));
+	(void)close(HAND_OVER_FD);
+	return false;
+}
+
+/* The last things that are still ours to say, then nothing of us is left. */
+static _Noreturn void become_init(struct run *run)
+{
+	static const char *const others[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+	_cleanup_strv_ char **env = NULL;
+	bool hand_over;
+
+	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
+	signals_reset();
+	hand_over = prepare_hand_over(run);
+	if (make_environment(run, &env) == 0) {
+		exec_init(run, run->next.path, hand_over, env);
+		if (hand_over) {
+			(void)close(HAND_OVER_FD);
+			exec_init(run, run->next.path, false, env);
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			if (!streq(others[i], run->next.path))
+				exec_init(run, others[i], false, env);
+	}
+	leave_after_failure(run, "switch-root");
+}
+
+int enter_sysroot(struct run *run)
+{
+	_cleanup_close_ int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (old < 0)
+		return log_errno(-errno, "cannot open /");
+	r = profile_write(&run->profile, "/run/slipway/profile.json");
+	if (r < 0)
+		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
+	r = move_api();
+	if (r == 0)
+		r = move_root();
+	if (r < 0)
+		return r;
+	r = oldroot_empty(TAKE_FD(old));
+	if (r < 0)
+		log_warning("cannot free the memory of the initramfs: %s, ignoring", strerror(-r));
+	log_info("starting %s", run->next.path);
+	log_set_stage(NULL);
+	become_init(run);
+}
