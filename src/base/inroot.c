@@ -9,14 +9,20 @@
 #include "base/inroot.h"
 #include "base/macro.h"
 
+/* EAGAIN: something was renamed or mounted anywhere while the kernel went through a ".." (openat2(2)). */
+#define TRIES 100
+
 int inroot_open(int rootfd, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (unsigned int)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+	long fd = -1;
 
+	errno = EAGAIN;
+	for (int i = 0; i < TRIES && fd < 0 && errno == EAGAIN; i++)
+		fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
 	return fd < 0 ? -errno : (int)fd;
 }
 
