@@ -268,7 +268,7 @@ static int say_waiting(struct run *run, const struct want *want)
 {
 	_cleanup_free_ char *seen = describe_seen(run);
 
-	log_notice("waiting for the %s device %s; %s", want->what, want->spec->text, seen ? seen : "");
+	log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen ? seen : "");
 	return attempts_done(&run->attempts, want->what, ACTION_REPORT, clock_monotonic());
 }
 
