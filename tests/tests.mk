@@ -34,10 +34,16 @@ $(unit_bin): $(B)/tests/unit/%: tests/unit/%.c Makefile tests/tests.mk \
 		$(libs_$(call unit_dir,$@)) $(B)/base.a $(call wraps_of,$<) $(LDFLAGS) \
 		$(ldlibs_$(call unit_dir,$@)) -lcmocka
 
-$(fuzz_bin): $(B)/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c tests/fuzz/replay.c Makefile \
+$(fuzz_bin): $(B)/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c $(B)/tests/fuzz/replay.o Makefile \
 		$$(libs_$$(call fuzz_dir,$$*)) $(B)/base.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(pkg_cflags) $(FLAGS) -o $@ $< tests/fuzz/replay.c \
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(pkg_cflags) $(FLAGS) -MMD -MP -o $@ $< $(B)/tests/fuzz/replay.o \
+		$(libs_$(call fuzz_dir,$*)) $(B)/base.a $(LDFLAGS) $(ldlibs_$(call fuzz_dir,$*))
+
+# The same with the fuzzer's own main, which run.sh brings by LDFLAGS.
+$(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c Makefile $$(libs_$$(call fuzz_dir,$$*)) $(B)/base.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(pkg_cflags) $(FLAGS) -MMD -MP -o $@ $< \
 		$(libs_$(call fuzz_dir,$*)) $(B)/base.a $(LDFLAGS) $(ldlibs_$(call fuzz_dir,$*))
 
 check-unit: $(unit_bin)
