@@ -94,7 +94,7 @@ deps:
 	./tests/deps.sh
 
 compile_commands.json:
-	$(PYTHON) tests/compile_commands.py $(CC) '$(CPPFLAGS) $(pkg_cflags) $(STD)' > $@
+	$(PYTHON) tests/compile_commands.py $(CC) $(CPPFLAGS) $(pkg_cflags) $(STD) > $@
 
 clean:
 	rm -rf build/san build/cov build/fuzz build/src build/shutdown build/tests \
