@@ -8,9 +8,10 @@
 #include "base/strv.h"
 
 /*
- * Takes one word off `*p` (writable, NUL-terminated) and divides it in place. The steps are those of
- * next_arg(): the quote that opens a word is dropped, every other quote only switches whether a space ends
- * the word, and a value that opens with a quote loses it and the last character if that is one.
+ * Takes one word off `*p` (writable, NUL-terminated) and divides it in place. The steps are
+ * those of next_arg(): the quote that opens a word is dropped, every other quote only switches
+ * whether a space ends the word, and a value that opens with a quote loses it and the last
+ * character if that is one.
  */
 static void take_word(char **p, char **ret_key, char **ret_value)
 {

@@ -2,10 +2,11 @@
 /*
  * cmdline: /proc/cmdline as the kernel itself splits it (lib/cmdline.c, next_arg()).
  *
- * Double quotes keep spaces together and are dropped when they open the word or its value; there is no
- * escape. The first '=' after the first letter divides. A word "--" ends the kernel's part: what follows
- * belongs to init, up to another "--", where parse_args() stops for good. One departure: only ASCII white
- * space divides. The kernel's isspace() has 0xa0 as well and so cuts LABEL=voilà in two.
+ * Double quotes keep spaces together and are dropped when they open the word or its value;
+ * there is no escape. The first '=' after the first letter divides. A word "--" ends the
+ * kernel's part: what follows belongs to init, up to another "--", where parse_args() stops for
+ * good. One departure: only ASCII white space divides. The kernel's isspace() has 0xa0 as well
+ * and so cuts LABEL=voilà in two.
  */
 #pragma once
 
@@ -22,7 +23,8 @@ struct cmdline {
 	char **init_args; /* strv, the words after "--" */
 };
 
-/* Splits `text`; the caller frees with cmdline_free(). 0 or -ENOMEM. Appends to what `ret` holds. */
+/* Splits `text`; the caller frees with cmdline_free(). 0 or -ENOMEM. Appends to what `ret`
+ * holds. */
 int cmdline_parse(const char *text, struct cmdline *ret);
 void cmdline_free(struct cmdline *c);
 

@@ -100,14 +100,16 @@ int file_write_fd(int fd, const void *data, size_t size)
 int file_write(int dirfd, const char *path, const char *text, mode_t mode)
 {
 	_cleanup_close_ int fd =
-		openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, mode);
+		openat(dirfd, path,
+		       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, mode);
 
 	if (fd < 0)
 		return -errno;
 	return file_write_fd(fd, text, strlen(text));
 }
 
-/* Opens for reading, and only a regular file: a fifo would block for ever, a device may never end. */
+/* Opens for reading, and only a regular file: a fifo would block for ever, a device may never
+ * end. */
 static int open_regular(int dirfd, const char *path)
 {
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -142,7 +144,8 @@ int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mo
 	if (in < 0)
 		return in;
 	(void)unlinkat(to_dirfd, temporary, 0);
-	out = openat(to_dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	out = openat(to_dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		     0600);
 	if (out < 0)
 		return -errno;
 

@@ -9,8 +9,9 @@
 #include "base/macro.h"
 
 /*
- * Reads a file of at most `max` bytes (-EFBIG above); `*ret` is NUL-terminated, the caller frees it.
- * `ret_size` may be NULL. Sizes reported by stat are not believed: /proc and /sys say 0 or 4096.
+ * Reads a file of at most `max` bytes (-EFBIG above); `*ret` is NUL-terminated, the caller
+ * frees it. `ret_size` may be NULL. Sizes reported by stat are not believed: /proc and /sys say
+ * 0 or 4096.
  */
 int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_size);
 int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size);
@@ -28,10 +29,11 @@ int file_write_fd(int fd, const void *data, size_t size);
 int file_write(int dirfd, const char *path, const char *text, mode_t mode);
 
 /*
- * Copies a regular file (-EINVAL: it is none) under the temporary name `to`.new, then renames that to `to`.
- * On failure nothing is left behind and `to` is as it was.
+ * Copies a regular file (-EINVAL: it is none) under the temporary name `to`.new, then renames
+ * that to `to`. On failure nothing is left behind and `to` is as it was.
  */
 int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mode_t mode);
 
-/* Makes `path` and what is missing above it; an existing directory is fine, anything else -ENOTDIR. */
+/* Makes `path` and what is missing above it; an existing directory is fine, anything else
+ * -ENOTDIR. */
 int file_mkdir_parents(int dirfd, const char *path, mode_t mode);

@@ -9,7 +9,8 @@
 #include "base/inroot.h"
 #include "base/macro.h"
 
-/* EAGAIN: something was renamed or mounted anywhere while the kernel went through a ".." (openat2(2)). */
+/* EAGAIN: something was renamed or mounted anywhere while the kernel went through a ".."
+ * (openat2(2)). */
 #define TRIES 100
 
 int inroot_open(int rootfd, const char *path, int flags)

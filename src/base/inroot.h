@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* inroot: paths of another system's root: "/" and every symlink on the way mean that root, never ours. */
+/* inroot: paths of another system's root: "/" and every symlink on the way mean that root,
+ * never ours. */
 #pragma once
 
 #include <sys/types.h>
@@ -10,5 +11,6 @@
  */
 int inroot_open(int rootfd, const char *path, int flags);
 
-/* Where `path` leads inside the root, symlinks resolved: "/usr/bin/x"; the caller frees. 0 or -errno. */
+/* Where `path` leads inside the root, symlinks resolved: "/usr/bin/x"; the caller frees. 0 or
+ * -errno. */
 int inroot_realpath(int rootfd, const char *path, char **ret);

@@ -41,8 +41,9 @@ void log_set_stage(const char *stage)
 static bool write_to(const char *path, const char *line, size_t n)
 {
 	/*
-	 * Opened anew for each line: the kernel limits the rate of an *open file* of /dev/kmsg (ten lines in
-	 * five seconds, printk.devkmsg=ratelimit), and drops the rest while write(2) reports success.
+	 * Opened anew for each line: the kernel limits the rate of an *open file* of /dev/kmsg
+	 * (ten lines in five seconds, printk.devkmsg=ratelimit), and drops the rest while
+	 * write(2) reports success.
 	 */
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 

@@ -2,8 +2,8 @@
 /*
  * log: one event, one line, one write(2).
  *
- * base/ returns, stages log: only src/init, src/image and shutdown/ call these. Text is "cannot X Y: why"
- * for an error and ends in ", ignoring" for a warning after which the work goes on.
+ * base/ returns, stages log: only src/init, src/image and shutdown/ call these. Text is "cannot
+ * X Y: why" for an error and ends in ", ignoring" for a warning after which the work goes on.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ enum log_sink {
 };
 
 /*
- * Where lines go from now on. `ident` is borrowed for ever. With LOG_SINK_KMSG lines of LOG_ERR and worse
- * also go to /dev/console where the kernel's console level would hide them.
+ * Where lines go from now on. `ident` is borrowed for ever. With LOG_SINK_KMSG lines of LOG_ERR
+ * and worse also go to /dev/console where the kernel's console level would hide them.
  */
 void log_open(const char *ident, enum log_sink sink);
 
@@ -34,10 +34,12 @@ void log_set_stage(const char *stage);
 
 void log_line(int level, const char *fmt, ...) _printf_(2, 3);
 
-/* Writes the line to the console itself too: what a user must see at the end of a boot or a shutdown. */
+/* Writes the line to the console itself too: what a user must see at the end of a boot or a
+ * shutdown. */
 void log_console(int level, const char *fmt, ...) _printf_(2, 3);
 
-/* log_line at LOG_ERR, appending ": strerror(-r)"; returns r, so that `return log_errno(r, …)` reads well. */
+/* log_line at LOG_ERR, appending ": strerror(-r)"; returns r, so that `return log_errno(r, …)`
+ * reads well. */
 int log_errno(int r, const char *fmt, ...) _printf_(2, 3);
 
 /*

@@ -13,19 +13,22 @@
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h; field 9 of /proc/PID/stat */
 #define FILE_BYTES (1 << 20)   /* status lists up to 65536 groups */
 
-/* The name goes into reports that spaces, commas and colons divide; a process may call itself anything. */
+/* The name goes into reports that spaces, commas and colons divide; a process may call itself
+ * anything. */
 static void set_comm(struct process *p, const char *name, size_t size)
 {
 	size_t n = MIN(size, sizeof(p->comm) - 1);
 
+	memcpy(p->comm, name, n);
 	for (size_t i = 0; i < n; i++)
-		p->comm[i] = isgraph((unsigned char)name[i]) && !strchr(",:", name[i]) ? name[i] : '?';
+		if (!isgraph((unsigned char)name[i]) || strchr(",:", name[i]))
+			p->comm[i] = '?';
 	p->comm[n] = '\0';
 }
 
 /*
- * "12 (comm) S ppid pgrp session tty tpgid flags …"; comm may hold spaces, parentheses and newlines, so the
- * file is read whole and not by lines.
+ * "12 (comm) S ppid pgrp session tty tpgid flags …"; comm may hold spaces, parentheses and
+ * newlines, so the file is read whole and not by lines.
  */
 static int parse_stat(const char *text, struct process *p)
 {
@@ -88,7 +91,8 @@ int process_list(int procfd, struct process **ret, size_t *ret_n)
 	while ((de = readdir(dir))) {
 		struct process p;
 
-		if (!isdigit((unsigned char)de->d_name[0]) || read_process(procfd, de->d_name, &p) < 0)
+		if (!isdigit((unsigned char)de->d_name[0]) ||
+		    read_process(procfd, de->d_name, &p) < 0)
 			continue;
 		if (p.pid == 1 || p.pid == getpid())
 			continue;
@@ -159,8 +163,9 @@ static void reap(void)
 }
 
 /*
- * Waits until none of them is left or the time is up. Processes that are not our children give no event
- * that can be polled without a pidfd for each, so this looks again after growing pauses (1 … 50 ms).
+ * Waits until none of them is left or the time is up. Processes that are not our children give
+ * no event that can be polled without a pidfd for each, so this looks again after growing
+ * pauses (1 … 50 ms).
  */
 static int wait_for_end(const struct process_end *e, int sig, uint64_t usec)
 {
@@ -176,7 +181,8 @@ static int wait_for_end(const struct process_end *e, int sig, uint64_t usec)
 			return left;
 		(void)nanosleep(&ts, NULL);
 		pause = MIN(pause * 2, 50 * USEC_PER_MSEC);
-		/* One that was forked since the signal was sent has not had it; SIGKILL loses nothing twice. */
+		/* One that was forked since the signal was sent has not had it; SIGKILL loses
+		 * nothing twice. */
 		if (sig == SIGKILL)
 			(void)signal_all(e, sig, NULL);
 	}

@@ -16,8 +16,8 @@ struct process {
 	bool at_sign;  /* argv[0][0] == '@' */
 };
 
-/* All but PID 1 and the caller; `*ret` is one allocation that the caller frees. Those that end meanwhile
- * are left out. `procfd` is /proc. */
+/* All but PID 1 and the caller; `*ret` is one allocation that the caller frees. Those that end
+ * meanwhile are left out. `procfd` is /proc. */
 int process_list(int procfd, struct process **ret, size_t *ret_n);
 
 /* The interface's storage daemons: root's, and argv[0] begins with '@'. */
@@ -33,8 +33,8 @@ struct process_end {
 };
 
 /*
- * Ends every user process but the spared ones and reaps all children. New processes that appear meanwhile
- * are ended too. Returns how many were left alive when the time was up (their names in `*ret_left`,
- * "comm:pid,comm:pid", the caller frees; NULL when none), or -errno.
+ * Ends every user process but the spared ones and reaps all children. New processes that appear
+ * meanwhile are ended too. Returns how many were left alive when the time was up (their names
+ * in `*ret_left`, "comm:pid,comm:pid", the caller frees; NULL when none), or -errno.
  */
 int process_end_all(const struct process_end *e, char **ret_left);

@@ -34,8 +34,8 @@ static int set_stdio(const struct spawn *s)
 }
 
 /*
- * execvp(3) without its last resort: a file of no known format is handed to a shell there, and a shell's exit
- * code would pass for the program's.
+ * execvp(3) without its last resort: a file of no known format is handed to a shell there, and
+ * a shell's exit code would pass for the program's.
  */
 static int exec_program(const char *const *argv, const char *const *envp)
 {

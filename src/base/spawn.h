@@ -17,9 +17,9 @@ struct spawn {
 };
 
 /*
- * Starts argv[0] (a path, or a name looked up in /usr/sbin:/usr/bin:/sbin:/bin) with default signals and
- * no descriptor above 2. -errno of exec itself is returned: a program that is not there is -ENOENT here, not
- * an exit code. The caller waits for `*ret`.
+ * Starts argv[0] (a path, or a name looked up in /usr/sbin:/usr/bin:/sbin:/bin) with default
+ * signals and no descriptor above 2. -errno of exec itself is returned: a program that is not
+ * there is -ENOENT here, not an exit code. The caller waits for `*ret`.
  */
 int spawn_start(const struct spawn *s, pid_t *ret);
 

@@ -2,8 +2,9 @@
 /*
  * worker: what can block runs here, not in PID 1.
  *
- * A worker is a fork of us, without exec, that runs one function with a deadline and sends bytes back over
- * a pipe. It shares the parent's memory as it was at the fork and can change nothing in it.
+ * A worker is a fork of us, without exec, that runs one function with a deadline and sends
+ * bytes back over a pipe. It shares the parent's memory as it was at the fork and can change
+ * nothing in it.
  */
 #pragma once
 
@@ -13,8 +14,8 @@
 #include "base/macro.h"
 
 /*
- * Runs in the worker. Writes its record to `fd`; what it returns (0 or -errno) is the worker's result. Below
- * -199 are no errnos of Linux: such a result becomes -EIO.
+ * Runs in the worker. Writes its record to `fd`; what it returns (0 or -errno) is the worker's
+ * result. Below -199 are no errnos of Linux: such a result becomes -EIO.
  */
 typedef int (*worker_fn)(int fd, void *data);
 
@@ -35,14 +36,16 @@ int worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret
  */
 int worker_read(struct worker *w);
 
-/* After the record is whole: reaps. The function's result, or -EPIPE where the worker died by a signal. */
+/* After the record is whole: reaps. The function's result, or -EPIPE where the worker died by a
+ * signal. */
 int worker_finish(struct worker *w);
 
 /* Kills it if it still runs (without waiting for one that cannot die) and frees the record. */
 void worker_free(struct worker *w);
 
 /*
- * Start, read and finish in one: blocks until the deadline. -ETIMEDOUT when that passed. With `ret` the
- * record is handed to the caller, who frees it; also when the function failed, since a record may say why.
+ * Start, read and finish in one: blocks until the deadline. -ETIMEDOUT when that passed. With
+ * `ret` the record is handed to the caller, who frees it; also when the function failed, since
+ * a record may say why.
  */
 int worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size);

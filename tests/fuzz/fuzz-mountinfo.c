@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_REQUIRE(mountinfo_parse(text, &m) == 0);
 	/* Searching is quadratic; a long table proves no more than a short one. */
 	for (size_t i = 0; i < m.n && m.n < 100; i++) {
-		const struct mount_entry *e = &m.items[i], *top = mountinfo_find_target(&m, e->target);
+		const struct mount_entry *e = &m.items[i],
+					 *top = mountinfo_find_target(&m, e->target);
 
 		FUZZ_REQUIRE(top && streq(top->target, e->target));
 		FUZZ_REQUIRE(*e->fstype && e->source);

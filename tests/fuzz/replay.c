@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* replay: every file of a corpus through a fuzz target, with any compiler: replay-NOUN DIRECTORY. */
+/* replay: every file of a corpus through a fuzz target, with any compiler: replay-NOUN
+ * DIRECTORY. */
 #include <errno.h>
 #include <stdint.h>
 
@@ -55,8 +56,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		r = replay_file(fd, list[i]->d_name);
 		if (r < 0) {
-			fprintf(stderr, "%s: cannot read %s/%s: %s\n", name, argv[1], list[i]->d_name,
-				strerror(-r));
+			fprintf(stderr, "%s: cannot read %s/%s: %s\n", name, argv[1],
+				list[i]->d_name, strerror(-r));
 			return 1;
 		}
 		free(list[i]);

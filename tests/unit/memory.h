@@ -69,8 +69,8 @@ int __wrap_asprintf(char **ret, const char *fmt, ...)
 }
 
 /*
- * Calls `work` with its first, second, … allocation failing, which must give -ENOMEM each time, until it
- * makes fewer than that and returns 0. Returns how many it makes.
+ * Calls `work` with its first, second, … allocation failing, which must give -ENOMEM each time,
+ * until it makes fewer than that and returns 0. Returns how many it makes.
  */
 static inline unsigned int memory_sweep(int (*work)(void *data), void *data)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * scratch: an empty directory for one test, gone with all it holds afterwards. Use it as
- * cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown); *state is its struct scratch.
+ * cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown); *state is its struct
+ * scratch.
  */
 #pragma once
 
@@ -33,7 +34,8 @@ static inline int scratch_setup(void **state)
 	return s->fd < 0 ? -1 : 0;
 }
 
-static inline int scratch_remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+static inline int scratch_remove_one(const char *path, const struct stat *st, int type,
+				     struct FTW *f)
 {
 	return remove(path);
 }
@@ -49,7 +51,8 @@ static inline int scratch_teardown(void **state)
 }
 
 /* Writes a file of the directory, as a test's setting. */
-static inline void scratch_write(const struct scratch *s, const char *name, const void *data, size_t size)
+static inline void scratch_write(const struct scratch *s, const char *name, const void *data,
+				 size_t size)
 {
 	int fd = openat(s->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 

@@ -96,7 +96,8 @@ static void dash_and_underscore_are_one_letter(void **state)
 {
 	_cleanup_cmdline_ struct cmdline c = { 0 };
 
-	assert_int_equal(cmdline_parse("rd.modules-load=a systemd.default_timeout_start_sec=1", &c), 0);
+	assert_int_equal(
+		cmdline_parse("rd.modules-load=a systemd.default_timeout_start_sec=1", &c), 0);
 	assert_string_equal(cmdline_value(&c, "rd.modules_load", ""), "a");
 	assert_string_equal(cmdline_value(&c, "systemd.default-timeout-start-sec", ""), "1");
 	assert_null(cmdline_find(&c, "rd.modules"));
@@ -165,8 +166,11 @@ static void bytes_that_are_no_utf8_are_kept(void **state)
 {
 	_cleanup_cmdline_ struct cmdline c = { 0 };
 
-	/* \xa0 and \x85 are white space in some tables; a label may hold them as half of a letter. */
-	assert_int_equal(cmdline_parse("a=\xff\xfe\x80 root=LABEL=voil\xc3\xa0 b=\xc3\x85ngstr\x1f", &c), 0);
+	/* \xa0 and \x85 are white space in some tables; a label may hold them as half of a
+	 * letter. */
+	assert_int_equal(
+		cmdline_parse("a=\xff\xfe\x80 root=LABEL=voil\xc3\xa0 b=\xc3\x85ngstr\x1f", &c),
+		0);
 	assert_int_equal(c.n, 3);
 	assert_string_equal(cmdline_value(&c, "a", ""), "\xff\xfe\x80");
 	assert_string_equal(cmdline_value(&c, "root", ""), "LABEL=voil\xc3\xa0");

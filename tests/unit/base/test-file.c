@@ -170,7 +170,8 @@ static void first_line(void **state)
 	static const struct {
 		const char *data, *line;
 	} rows[] = {
-		{ "one\ntwo\n", "one" }, { "one", "one" }, { "\ntwo", "" }, { "", "" }, { "a b \n", "a b " },
+		{ "one\ntwo\n", "one" }, { "one", "one" }, { "\ntwo", "" }, { "", "" },
+		{ "a b \n", "a b " },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -76,7 +76,11 @@ static int open_root(const struct scratch *s)
 static void links_lead_inside(void **state)
 {
 	static const char *const paths[] = {
-		"/sbin/init", "sbin/init", "/absolute", "/usr/lib/systemd/systemd", "//usr/./lib/../lib/systemd/systemd",
+		"/sbin/init",
+		"sbin/init",
+		"/absolute",
+		"/usr/lib/systemd/systemd",
+		"//usr/./lib/../lib/systemd/systemd",
 		"../../sbin/init",
 	};
 	_cleanup_close_ int root = open_root(*state);
@@ -101,9 +105,15 @@ static void no_link_leads_out(void **state)
 		const char *path;
 		int error;
 	} rows[] = {
-		{ "/out", -ENOENT }, { "../outside", -ENOENT }, { "/loop", -ELOOP },
-		{ "/dangling", -ENOENT }, { "/magic", -ENOENT }, { "/none", -ENOENT }, { "", -ENOENT },
-		{ "/outside", -ENOENT }, { "/absolute/x", -ENOTDIR },
+		{ "/out", -ENOENT },
+		{ "../outside", -ENOENT },
+		{ "/loop", -ELOOP },
+		{ "/dangling", -ENOENT },
+		{ "/magic", -ENOENT },
+		{ "/none", -ENOENT },
+		{ "", -ENOENT },
+		{ "/outside", -ENOENT },
+		{ "/absolute/x", -ENOTDIR },
 	};
 	_cleanup_close_ int root = open_root(*state);
 	char *path = (char *)"untouched";
@@ -120,7 +130,8 @@ static void no_link_leads_out(void **state)
 
 static void root_itself_is_a_slash(void **state)
 {
-	_cleanup_close_ int root = open_root(*state), real = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int root = open_root(*state),
+			    real = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ char *path = NULL, *proc = NULL;
 
 	assert_int_equal(inroot_realpath(root, "/", &path), 0);

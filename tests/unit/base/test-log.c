@@ -103,7 +103,9 @@ static void kmsg_line_has_priority_ident_and_stage(void **state)
 	assert_string_equal(kmsg.text, "<28>slipway-test: cannot find x: 3\n");
 	log_set_stage("root");
 	log_info("mounted");
-	assert_string_equal(kmsg.text, "<28>slipway-test: cannot find x: 3\n<30>slipway-test: root: mounted\n");
+	assert_string_equal(
+		kmsg.text,
+		"<28>slipway-test: cannot find x: 3\n<30>slipway-test: root: mounted\n");
 	assert_int_equal(kmsg.writes, 2);
 	assert_int_equal(console.writes + standard_error.writes, 0);
 }
@@ -149,7 +151,8 @@ static void level_drops_what_is_less_urgent(void **state)
 	assert_int_equal(kmsg.writes, 1);
 }
 
-/* `quiet` makes the console's level 4, `loglevel=3` hides errors: nobody would see why the boot ended. */
+/* `quiet` makes the console's level 4, `loglevel=3` hides errors: nobody would see why the boot
+ * ended. */
 static void error_reaches_a_console_that_the_kernel_keeps_quiet(void **state)
 {
 	static const struct {
@@ -198,7 +201,8 @@ static void control_bytes_become_spaces(void **state)
 	assert_int_equal(kmsg.writes, 1);
 }
 
-/* LOG_LINE_MAX less the kernel's own prefix: a longer write(2) is refused with EINVAL and the line lost. */
+/* LOG_LINE_MAX less the kernel's own prefix: a longer write(2) is refused with EINVAL and the
+ * line lost. */
 static void long_line_is_cut_and_ends_in_a_newline(void **state)
 {
 	char text[3000];
@@ -223,7 +227,8 @@ static void long_line_is_cut_and_ends_in_a_newline(void **state)
 static void errno_is_appended_and_returned(void **state)
 {
 	assert_int_equal(log_errno(-ENOENT, "cannot open %s", "/x"), -ENOENT);
-	assert_string_equal(kmsg.text, "<27>slipway-test: cannot open /x: No such file or directory\n");
+	assert_string_equal(kmsg.text,
+			    "<27>slipway-test: cannot open /x: No such file or directory\n");
 }
 
 static void crash_line_is_written_as_it_is(void **state)

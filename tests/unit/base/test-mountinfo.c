@@ -75,7 +75,8 @@ static void only_octal_escapes_are_escapes(void **state)
 {
 	_cleanup_mountinfo_ struct mountinfo m = { 0 };
 
-	assert_int_equal(mountinfo_parse("2 1 0:3 / /a\\040\\x\\08\\4\\400\\ rw - t s rw\\04\n", &m), 0);
+	assert_int_equal(
+		mountinfo_parse("2 1 0:3 / /a\\040\\x\\08\\4\\400\\ rw - t s rw\\04\n", &m), 0);
 	assert_int_equal(m.n, 1);
 	assert_string_equal(m.items[0].target, "/a \\x\\08\\4\\400\\");
 	assert_string_equal(m.items[0].super, "rw\\04");
@@ -120,7 +121,8 @@ static void optional_fields_are_skipped(void **state)
 	}
 }
 
-/* The kernel lists by the order of making: a mount that was moved onto a later one comes before it. */
+/* The kernel lists by the order of making: a mount that was moved onto a later one comes before
+ * it. */
 static void topmost_of_a_stack(void **state)
 {
 	_cleanup_mountinfo_ struct mountinfo m = { 0 };
@@ -151,7 +153,8 @@ static void parents_in_a_ring(void **state)
 {
 	_cleanup_mountinfo_ struct mountinfo m = { 0 };
 
-	assert_int_equal(mountinfo_parse("2 3 0:1 / /a rw - t s rw\n3 2 0:1 / /a rw - t s rw\n", &m), 0);
+	assert_int_equal(
+		mountinfo_parse("2 3 0:1 / /a rw - t s rw\n3 2 0:1 / /a rw - t s rw\n", &m), 0);
 	assert_non_null(mountinfo_find_target(&m, "/a"));
 }
 
@@ -180,7 +183,8 @@ static void lines_that_are_none_are_counted(void **state)
 		_cleanup_mountinfo_ struct mountinfo m = { 0 };
 		_cleanup_free_ char *text = NULL;
 
-		assert_true(asprintf(&text, "%s\n2 1 0:3 / /good rw - t s rw\n\n%s", garbage[i], garbage[i]) > 0);
+		assert_true(asprintf(&text, "%s\n2 1 0:3 / /good rw - t s rw\n\n%s", garbage[i],
+				     garbage[i]) > 0);
 		assert_int_equal(mountinfo_parse(text, &m), 0);
 		if (m.n != 1 || m.dropped != 2)
 			fail_msg("<%s>: %zu read, %zu dropped", garbage[i], m.n, m.dropped);

@@ -15,7 +15,8 @@
 #include "base/process.h"
 #include "unit/scratch.h"
 
-/* Process group of the children; kill(2) reaches nobody else, whatever the code under test thinks. */
+/* Process group of the children; kill(2) reaches nobody else, whatever the code under test
+ * thinks. */
 static pid_t group;
 static int immortal_to; /* a signal that does nothing, as in D state */
 static int killed[65];  /* how often each signal was sent */
@@ -48,7 +49,8 @@ static int teardown(void **state)
 }
 
 /* A process as /proc shows one, in files. */
-static void fake_process(const struct scratch *s, int pid, const char *stat_text, int uid, const char *argv0)
+static void fake_process(const struct scratch *s, int pid, const char *stat_text, int uid,
+			 const char *argv0)
 {
 	_cleanup_free_ char *dir = NULL, *name = NULL, *status = NULL;
 
@@ -61,7 +63,9 @@ static void fake_process(const struct scratch *s, int pid, const char *stat_text
 	scratch_write(s, name, argv0, strlen(argv0));
 	free(name);
 	assert_true(asprintf(&name, "%d/status", pid) > 0);
-	assert_true(asprintf(&status, "Name:\tx\nUmask:\t0022\nUid:\t%d\t0\t0\t0\nGid:\t5\t5\t5\t5\n", uid) > 0);
+	assert_true(asprintf(&status,
+			     "Name:\tx\nUmask:\t0022\nUid:\t%d\t0\t0\t0\nGid:\t5\t5\t5\t5\n",
+			     uid) > 0);
 	scratch_write(s, name, status, strlen(status));
 }
 
@@ -130,7 +134,8 @@ static void list_leaves_out_the_caller(void **state)
 }
 
 /*
- * The owner of /proc/PID is root for a process that may not be dumped, whoever runs it: such a user's
+ * The owner of /proc/PID is root for a process that may not be dumped, whoever runs it: such a
+ * user's
  * "@" process would hold the root file system at shutdown.
  */
 static void storage_daemons_are_really_roots(void **state)
@@ -266,7 +271,9 @@ static void ordinary_child_is_terminated(void **state)
 static void child_that_ignores_term_is_killed(void **state)
 {
 	const struct scratch *s = *state;
-	struct process_end e = { .procfd = s->fd, .term_usec = 30000, .kill_usec = 10 * USEC_PER_SEC };
+	struct process_end e = { .procfd = s->fd,
+				 .term_usec = 30000,
+				 .kill_usec = 10 * USEC_PER_SEC };
 	uint64_t start = clock_monotonic();
 	pid_t pid = child(s, ignorer);
 	char *left = NULL;
@@ -296,7 +303,9 @@ static void stopped_child_is_continued(void **state)
 static void storage_daemon_is_spared(void **state)
 {
 	const struct scratch *s = *state;
-	struct process_end e = { .procfd = s->fd, .term_usec = 200000, .kill_usec = 10 * USEC_PER_SEC };
+	struct process_end e = { .procfd = s->fd,
+				 .term_usec = 200000,
+				 .kill_usec = 10 * USEC_PER_SEC };
 	pid_t daemon = child(s, storage_daemon), other = child(s, sleeper);
 	char *left = NULL;
 
@@ -327,7 +336,10 @@ static void caller_may_spare(void **state)
 	const struct scratch *s = *state;
 	pid_t spared = child(s, sleeper), other = child(s, sleeper);
 	struct process_end e = {
-		.procfd = s->fd, .spare = spare_one, .data = &spared, .term_usec = 10 * USEC_PER_SEC,
+		.procfd = s->fd,
+		.spare = spare_one,
+		.data = &spared,
+		.term_usec = 10 * USEC_PER_SEC,
 	};
 	char *left = NULL;
 

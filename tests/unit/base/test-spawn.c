@@ -111,7 +111,7 @@ static void child_has_default_signals(void **state)
 static void environment_and_input_are_the_callers(void **state)
 {
 	static const char *const argv[] = { "/proc/self/exe", "report", NULL };
-	static char *const envp[] = { (char *)"A=1", (char *)"B=2 3", NULL };
+	static const char *const envp[] = { "A=1", "B=2 3", NULL };
 	_cleanup_free_ char *text = NULL;
 	struct spawn s = plain(argv);
 	int status = 0, fds[2];
