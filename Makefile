@@ -51,7 +51,8 @@ init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs))
 image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs))
 
 src_of  = $(sort $(wildcard $(1)/*.c))
-obj_of  = $(patsubst %.c,$(B)/%.o,$(call src_of,$(1)))
+# Below obj/: the program build/shutdown and the directory of its objects may not have the same name.
+obj_of  = $(patsubst %.c,$(B)/obj/%.o,$(call src_of,$(1)))
 lib_of  = $(filter-out %/main.o,$(call obj_of,$(1)))
 
 all: $(B)/init $(B)/shutdown $(B)/slipway
@@ -66,19 +67,20 @@ $(B)/%.a:
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(B)/%.o: %.c Makefile
+$(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(pkg_cflags) $(FLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/init: $(B)/src/init/main.o $(B)/initlib.a $(B)/base.a
+$(B)/init: $(B)/obj/src/init/main.o $(B)/initlib.a $(B)/base.a
 	$(Q)$(LINK) -o $@ $^ $(init_libs)
 
-$(B)/slipway: $(B)/src/image/main.o $(B)/imagelib.a $(B)/base.a
+$(B)/slipway: $(B)/obj/src/image/main.o $(B)/imagelib.a $(B)/base.a
 	$(Q)$(LINK) -o $@ $^ $(image_libs)
 
-# The exitrd stands on nothing of the old root: static, except under the sanitizers.
-$(B)/shutdown: $(B)/shutdown/main.o $(B)/downlib.a $(B)/base.a
-	$(Q)$(LINK) $(if $(SAN),,-static) -o $@ $^
+# The exitrd stands on nothing of the old root: static, except under the sanitizers. It lies in memory for as long
+# as the machine runs: stripped.
+$(B)/shutdown: $(B)/obj/shutdown/main.o $(B)/downlib.a $(B)/base.a
+	$(Q)$(LINK) $(if $(SAN),,-static -s) -o $@ $^
 
 include tests/tests.mk
 
@@ -97,8 +99,8 @@ compile_commands.json:
 	$(PYTHON) tests/compile_commands.py $(CC) $(CPPFLAGS) $(pkg_cflags) $(STD) > $@
 
 clean:
-	rm -rf build/san build/cov build/fuzz build/src build/shutdown build/tests \
-	      build/*.a build/init build/slipway compile_commands.json
+	rm -rf build/san build/cov build/fuzz build/obj build/tests \
+	      build/*.a build/init build/shutdown build/slipway compile_commands.json
 
 .PHONY: all install deps compile_commands.json clean
 -include $(shell find $(B) -name '*.d' -not -path '*/guests/*' 2>/dev/null)
