@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* md: software RAID by ioctl and sysfs: stopping an array marks its members clean. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/major.h>
+#include <linux/raid/md_u.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#include "base/file.h"
+#include "shutdown/layer.h"
+
+bool md_matches(const struct node *n)
+{
+	const char *rest = startswith(n->name, "md");
+
+	/* "md0", and "md_d0" or "md_home" of CREATE names=yes */
+	return rest && (isdigit((unsigned char)*rest) || *rest == '_');
+}
+
+int md_read(int root, int dir, struct node *n)
+{
+	int r;
+
+	r = file_read_line(dir, "md/array_state", &n->state);
+	if (r < 0)
+		return r;
+	/* A node may linger after its array was stopped: it is nothing then. */
+	if (streq(n->state, "clear"))
+		return -ENOENT;
+	r = file_read_line(dir, "md/metadata_version", &n->label);
+	if (r == 0)
+		r = file_read_line(dir, "md/level", &n->uuid);
+	return r;
+}
+
+/*
+ * A member array of external metadata is written out by mdmon, which hears of it through array_state; asking for
+ * "inactive" is what makes it mark the metadata clean.
+ */
+static int deactivate(int root, const struct node *n)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -EBADF;
+
+	if (!startswith(n->label, "external:/") && !startswith(n->label, "external:-"))
+		return 0;
+	if (asprintf(&path, "sys/block/%s/md/array_state", n->name) < 0)
+		return -ENOMEM;
+	fd = openat(root, path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : file_write_fd(fd, "inactive\n", strlen("inactive\n"));
+}
+
+/* O_EXCL: refused while something is mounted from it or holds it, before anything is asked of the array. */
+int md_stop(int root, const struct node *n)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (asprintf(&path, "dev/%s", n->name) < 0)
+		return -ENOMEM;
+	fd = openat(root, path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		return -EIO;
+	r = deactivate(root, n);
+	if (r == 0 && ioctl(fd, STOP_ARRAY, NULL) < 0)
+		r = -errno;
+	return r;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* swap: /proc/swaps, and switching off what keeps a device or a mount from going. */
+#include <errno.h>
+#include <sys/swap.h>
+
+#include "base/file.h"
+#include "base/mountinfo.h"
+#include "shutdown/layer.h"
+
+/* "/dev/dm-1    partition	1048572	0	-2", the size and the use in KiB */
+static int parse_line(char *line, struct snapshot *s)
+{
+	char *path = strsep(&line, " \t");
+	struct node n = { .kind = NODE_SWAP };
+	unsigned long long used;
+	char type[16];
+
+	if (!line || *path != '/' || sscanf(line, " %15s %*u %llu", type, &used) != 2)
+		return -EINVAL;
+	mountinfo_unescape(path);
+	n.name = strdup(path);
+	if (!n.name)
+		return -ENOMEM;
+	n.used = used;
+	n.file = streq(type, "file");
+	n.layer = layer_of(&n);
+	return snapshot_add(s, &n);
+}
+
+int swaps_parse(const char *text, struct snapshot *s)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *rest = copy, *line;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((line = strsep(&rest, "\n")))
+		if (parse_line(line, s) == -ENOMEM)
+			return -ENOMEM;
+	return 0;
+}
+
+int swaps_read(int root, struct snapshot *s)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = file_read(root, "proc/swaps", 1 << 20, &text, NULL);
+
+	return r < 0 ? r : swaps_parse(text, s);
+}
+
+/*
+ * A swap on a plain partition does no harm: what is in it is worth nothing after the end. One that stands
+ * in the way of something goes, when there is memory for what is in it.
+ */
+bool swap_fits(const struct node *n, const struct standing *st)
+{
+	return st->lowers > 0 && n->used <= n->room;
+}
+
+int swap_off(int root, const struct node *n)
+{
+	return swapoff(n->name) < 0 ? -errno : 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * teardown: look, decide, try, until nothing is left or nothing more can be done.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/worker.h"
+#include "shutdown/job.h"
+#include "shutdown/patience.h"
+#include "shutdown/run.h"
+#include "shutdown/sysrq.h"
+
+/* Between two looks when nothing has changed: longer each time. */
+#define PAUSE_MIN_USEC (20 * USEC_PER_MSEC)
+#define PAUSE_MAX_USEC (500 * USEC_PER_MSEC)
+
+/* So long the jobs of one look are waited for together before the next look. */
+#define ROUND_USEC (50 * USEC_PER_MSEC)
+
+#define RESUME_USEC (5 * USEC_PER_SEC)
+
+int run_look(struct run *run)
+{
+	_cleanup_snapshot_ struct snapshot s = { .machine = run->machine };
+	int r = snapshot_read(run->root, &s);
+
+	if (r == 0 && !run->machine)
+		r = snapshot_confine(&s, &run->ours);
+	if (r < 0)
+		return r;
+	tried_mark(&run->tried, &s);
+	snapshot_free(&run->last);
+	run->last = s;
+	s = (struct snapshot){ 0 };
+	return 0;
+}
+
+struct resume_call {
+	int root;
+	const struct node *node;
+};
+
+static int resume_in_worker(int out, void *data)
+{
+	const struct resume_call *call = data;
+
+	return dm_resume(call->root, call->node);
+}
+
+/*
+ * Whoever writes to a suspended device waits where no signal reaches him, an unmount of ours just as well.
+ */
+void resume_suspended(struct run *run)
+{
+	int r = run_look(run);
+
+	if (r < 0) {
+		log_errno(r, "cannot read what is mounted");
+		return;
+	}
+	for (size_t i = 0; i < run->last.n; i++) {
+		const struct node *n = &run->last.nodes[i];
+		struct resume_call call = { run->root, n };
+
+		if (n->kind != NODE_DEVICE || !dm_matches(n) || !streq(n->state, "suspended"))
+			continue;
+		r = worker_call(resume_in_worker, &call, clock_add(clock_monotonic(), RESUME_USEC), NULL, NULL);
+		if (r < 0)
+			log_errno(r, "cannot resume %s (%s)", n->name, n->label);
+		else
+			log_notice("resumed %s (%s)", n->name, n->label);
+	}
+}
+
+struct loop {
+	struct patience patience;
+	struct jobs jobs;
+	bool stalled;   /* the last look showed nothing new */
+	uint64_t pause;
+};
+
+static void pause_if_stalled(struct run *run, struct loop *loop)
+{
+	if (!loop->stalled) {
+		loop->pause = PAUSE_MIN_USEC;
+		return;
+	}
+	jobs_wait(&loop->jobs, loop->pause, &run->tried);
+	loop->pause = MIN(loop->pause * 2, PAUSE_MAX_USEC);
+}
+
+/* Returns false when there is no harder way. */
+static bool try_harder(struct run *run, struct loop *loop, size_t left)
+{
+	static const char *const how[] = {
+		[E_PLAIN] = "detaching",
+		[E_HOLDERS] = "ending their holders",
+		[E_FORCE] = "failing what waits for a server",
+		[E_READONLY] = "making superblocks read-only",
+		[E_FREEZE] = "freezing file systems, removing devices when they are let go",
+		[E_SYSRQ] = "emergency sync and remount",
+	};
+	int r = patience_escalate(&loop->patience, &run->last, clock_monotonic());
+
+	if (r < 0 || loop->patience.level > E_SYSRQ)
+		return false;
+	run->escalation = MAX(run->escalation, loop->patience.level);
+	log_warning("%zu left, nothing moves: %s", left, how[loop->patience.level]);
+	if (loop->patience.level == E_SYSRQ) {
+		r = sysrq_press(run->root, "su");
+		if (r < 0)
+			log_errno(r, "cannot use sysrq");
+	}
+	return true;
+}
+
+/* One look and what follows from it. Returns false when it is over. */
+static bool turn(struct run *run, struct loop *loop)
+{
+	_cleanup_plan_ struct plan plan = { 0 };
+	uint64_t now;
+	bool idle;
+	int r;
+
+	pause_if_stalled(run, loop);
+	now = clock_monotonic();
+	r = run_look(run);
+	if (r == 0)
+		r = teardown_plan(&run->last, loop->patience.level, &plan);
+	if (r < 0) {
+		log_errno(r, "cannot see what is still there");
+		run->lost = true;
+		return false;
+	}
+	if (plan.left == 0 && loop->jobs.running == 0)
+		return false;
+	loop->stalled = !patience_look(&loop->patience, &run->last, now);
+	idle = plan.n == 0 && !plan.emergency && loop->jobs.running == 0;
+	if (patience_is_over(&loop->patience, idle, now))
+		return try_harder(run, loop, plan.left);
+	jobs_start(&loop->jobs, run->root, &run->last, &plan, loop->patience.level, run->deadline);
+	jobs_wait(&loop->jobs, ROUND_USEC, &run->tried);
+	return true;
+}
+
+void tear_down(struct run *run)
+{
+	struct loop loop = {
+		.patience = patience_begin(clock_monotonic(), run->deadline),
+		.jobs = jobs_none(),
+	};
+
+	while (turn(run, &loop))
+		;
+	jobs_abandon(&loop.jobs);
+	run->lost |= loop.jobs.lost;
+}
