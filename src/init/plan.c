@@ -7,6 +7,7 @@
 #include "base/strv.h"
 
 #define SEC              UINT64_C(1000000)
+#define FOREVER          UINT64_MAX /* USEC_FOREVER, without the header that reads clocks */
 #define REPORT_AFTER     (3 * SEC)
 /*
  * Once a device fits, those that are being read get this long to show that they fit too. A device that dies
@@ -65,15 +66,18 @@ static bool has_link(const struct device *dev, const char *directory, const char
 	return false;
 }
 
-/* /dev/block/8:1 and by-diskseq/7-part1 name a device by numbers. */
+/* The whole name, as udev would write it: "7", "7-part1". */
 static bool has_diskseq(const struct spec *spec, const struct device *dev)
 {
-	unsigned long long seq;
-	int part = 0;
+	char name[64];
 
-	if (sscanf(spec->value, "%llu-part%d", &seq, &part) < 1)
+	if (dev->diskseq == 0)
 		return false;
-	return dev->diskseq == seq && part == (dev->parent ? dev->partn : 0);
+	if (dev->parent)
+		(void)snprintf(name, sizeof(name), "%llu-part%d", (unsigned long long)dev->diskseq, dev->partn);
+	else
+		(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)dev->diskseq);
+	return streq(name, spec->value);
 }
 
 bool spec_matches(const struct spec *spec, const struct device *dev, const struct devices *devices)
@@ -167,7 +171,7 @@ static size_t find_matches(const struct want *want, const struct devices *device
 	return n;
 }
 
-/* Found, but is it time, and is it alone? */
+/* Found, but is it time, and is it alone? The deadline no longer counts: it was for the finding. */
 static void decide(const struct want *want, const struct devices *devices, size_t matches, uint64_t now,
 		   struct step *step)
 {
@@ -181,10 +185,24 @@ static void decide(const struct want *want, const struct devices *devices, size_
 		step->kind = STEP_FOUND;
 }
 
+/* Nothing found yet. */
+static void search_on(const struct want *want, const struct attempts *attempts, uint64_t now, struct step *step)
+{
+	step->wake_at = MIN(step->wake_at, want->deadline);
+	if (now >= want->deadline)
+		step->kind = STEP_TIMEOUT;
+	else if (attempts_get(attempts, want->what, ACTION_REPORT)->done)
+		return;
+	else if (now >= want->since + REPORT_AFTER)
+		step->kind = STEP_REPORT;
+	else
+		step->wake_at = MIN(step->wake_at, want->since + REPORT_AFTER);
+}
+
 void plan(const struct want *want, const struct devices *devices, const struct attempts *attempts, uint64_t now,
 	  struct step *ret)
 {
-	struct step step = { .kind = STEP_WAIT, .wake_at = want->deadline };
+	struct step step = { .kind = STEP_WAIT, .wake_at = FOREVER };
 	const struct device *probe = next_probe(want, devices, attempts, now, &step.wake_at);
 	size_t matches = find_matches(want, devices, &step);
 
@@ -193,13 +211,8 @@ void plan(const struct want *want, const struct devices *devices, const struct a
 		step.device = probe;
 	} else if (matches > 0) {
 		decide(want, devices, matches, now, &step);
-	} else if (now >= want->deadline) {
-		step.kind = STEP_TIMEOUT;
-	} else if (!attempts_get(attempts, want->what, ACTION_REPORT)->done) {
-		if (now >= want->since + REPORT_AFTER)
-			step.kind = STEP_REPORT;
-		else
-			step.wake_at = MIN(step.wake_at, want->since + REPORT_AFTER);
+	} else {
+		search_on(want, attempts, now, &step);
 	}
 	*ret = step;
 }
