@@ -34,10 +34,10 @@ $(unit_bin): $(B)/tests/unit/%: tests/unit/%.c Makefile tests/tests.mk \
 		$(libs_$(call unit_dir,$@)) $(B)/base.a $(call wraps_of,$<) $(LDFLAGS) \
 		$(ldlibs_$(call unit_dir,$@)) -lcmocka
 
-$(fuzz_bin): $(B)/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c $(B)/tests/fuzz/replay.o Makefile \
+$(fuzz_bin): $(B)/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c $(B)/obj/tests/fuzz/replay.o Makefile \
 		$$(libs_$$(call fuzz_dir,$$*)) $(B)/base.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests $(pkg_cflags) $(FLAGS) -MMD -MP -o $@ $< $(B)/tests/fuzz/replay.o \
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(pkg_cflags) $(FLAGS) -MMD -MP -o $@ $< $(B)/obj/tests/fuzz/replay.o \
 		$(libs_$(call fuzz_dir,$*)) $(B)/base.a $(LDFLAGS) $(ldlibs_$(call fuzz_dir,$*))
 
 # The same with the fuzzer's own main, which run.sh brings by LDFLAGS.
