@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* file: whole files, read and written. */
-#include <ctype.h>
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/number.h"
 
 int file_read_fd(int fd, size_t max, char **ret, size_t *ret_size)
 {
@@ -64,18 +64,11 @@ int file_read_line(int dirfd, const char *path, char **ret)
 int file_read_u64(int dirfd, const char *path, uint64_t *ret)
 {
 	_cleanup_free_ char *line = NULL;
-	char *end;
 	int r = file_read_line(dirfd, path, &line);
 
 	if (r < 0)
 		return r;
-	errno = 0;
-	uint64_t n = strtoull(line, &end, 10);
-
-	if (errno || end == line || *end || !isdigit((unsigned char)*line))
-		return -EINVAL;
-	*ret = n;
-	return 0;
+	return number_parse(line, UINT64_MAX, ret) < 0 ? -EINVAL : 0;
 }
 
 int file_write_fd(int fd, const void *data, size_t size)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/sysmacros.h>
 
+#include "base/number.h"
 #include "init/spec.h"
 
 const char spec_allowed[] = "UUID=, LABEL=, PARTUUID=, PARTLABEL=, /dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR";
@@ -70,35 +71,50 @@ static char *unquoted(const char *s)
 /* "8:1"; the kernel's old hexadecimal "801" and "0x801" (init/do_mounts.c: new_decode_dev()). */
 static int parse_devno(const char *s, dev_t *ret)
 {
-	unsigned int major, minor;
-	char *end, rest;
+	const char *colon = strchr(s, ':');
+	_cleanup_free_ char *first = NULL;
+	uint64_t major = 0, minor = 0;
+	unsigned long n = 0;
+	char *end = NULL;
 
-	if (sscanf(s, "%u:%u%c", &major, &minor, &rest) == 2) {
-		*ret = makedev(major, minor);
-		return 0;
+	if (colon) {
+		first = strndup(s, (size_t)(colon - s));
+		if (!first)
+			return -ENOMEM;
+		if (number_parse(first, DEV_MAJOR_MAX, &major) < 0 || number_parse(colon + 1, DEV_MINOR_MAX, &minor) < 0)
+			return -EINVAL;
+	} else {
+		errno = 0;
+		if (isxdigit((unsigned char)*s))
+			n = strtoul(s, &end, 16);
+		if (errno || n == 0 || *end || n > UINT32_MAX)
+			return -EINVAL;
+		major = (n & 0xfff00) >> 8;
+		minor = (n & 0xff) | ((n >> 12) & 0xfff00);
 	}
-	if (!isxdigit((unsigned char)*s))
-		return -EINVAL;
-	errno = 0;
-	unsigned long n = strtoul(s, &end, 16);
-
-	if (errno || *end || n == 0 || n > UINT32_MAX)
-		return -EINVAL;
-	*ret = makedev((n & 0xfff00) >> 8, (n & 0xff) | ((n >> 12) & 0xfff00));
+	*ret = makedev((unsigned int)major, (unsigned int)minor);
 	return 0;
 }
 
-/* "PARTUUID=…/PARTNROFF=n": the n-th partition after that one. */
+/* "PARTUUID=…/PARTNROFF=n": the n-th partition after that one, or before it. */
 static int parse_part_offset(struct spec *s)
 {
-	char *slash = strchr(s->value, '/'), rest;
+	char *slash = strchr(s->value, '/');
+	const char *number;
+	uint64_t n;
+	bool back;
 
 	if (!slash)
 		return 0;
-	if (sscanf(slash, "/PARTNROFF=%d%c", &s->part_offset, &rest) != 1)
+	number = startswith(slash, "/PARTNROFF=");
+	if (!number)
 		return -EINVAL;
+	back = *number == '-';
+	if (number_parse(number + back, PARTN_MAX, &n) < 0)
+		return -EINVAL;
+	s->part_offset = back ? -(int)n : (int)n;
 	*slash = '\0';
-	return 0;
+	return *s->value ? 0 : -EINVAL;
 }
 
 static int parse_value(struct spec *s, const char *value)

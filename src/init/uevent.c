@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* uevent: reading the kernel's device messages. */
-#include <ctype.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
+#include "base/number.h"
 #include "init/uevent.h"
 
 #define RECEIVE_BYTES (16 << 20) /* room for some 10 000 events while fsck runs */
 
 struct numbers {
-	unsigned int major, minor;
+	uint64_t major, minor;
 	bool have_major, have_minor;
 };
-
-static bool parse_number(const char *s, unsigned int *ret)
-{
-	char rest;
-
-	return isdigit((unsigned char)*s) && sscanf(s, "%u%c", ret, &rest) == 1;
-}
 
 static int take_line(char *line, struct uevent *u, struct numbers *n)
 {
@@ -36,7 +29,7 @@ static int take_line(char *line, struct uevent *u, struct numbers *n)
 		{ "PARTNAME=",  offsetof(struct uevent, partname)  },
 	};
 	const char *value;
-	unsigned int partn;
+	uint64_t partn;
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		if ((value = startswith(line, strings[i].key))) {
@@ -44,11 +37,11 @@ static int take_line(char *line, struct uevent *u, struct numbers *n)
 			return 0;
 		}
 	if ((value = startswith(line, "MAJOR=")))
-		return (n->have_major = parse_number(value, &n->major)) ? 0 : -EINVAL;
+		return (n->have_major = number_parse(value, DEV_MAJOR_MAX, &n->major) == 0) ? 0 : -EINVAL;
 	if ((value = startswith(line, "MINOR=")))
-		return (n->have_minor = parse_number(value, &n->minor)) ? 0 : -EINVAL;
+		return (n->have_minor = number_parse(value, DEV_MINOR_MAX, &n->minor) == 0) ? 0 : -EINVAL;
 	if ((value = startswith(line, "PARTN="))) {
-		if (!parse_number(value, &partn) || partn > 65535)
+		if (number_parse(value, PARTN_MAX, &partn) < 0)
 			return -EINVAL;
 		u->partn = (int)partn;
 	}
@@ -66,7 +59,7 @@ static int finish(struct uevent *u, const struct numbers *n)
 	if (u->devname && !valid_devname(u->devname))
 		return -EINVAL;
 	if (n->have_major && n->have_minor)
-		u->devno = makedev(n->major, n->minor);
+		u->devno = makedev((unsigned int)n->major, (unsigned int)n->minor);
 	return 0;
 }
 
