@@ -86,3 +86,6 @@ static inline bool endswith(const char *s, const char *suffix)
 
 /* Replaces the string that `p` owns by a copy of `s` (NULL clears). 0 or -ENOMEM. */
 int string_set(char **p, const char *s);
+
+/* Is one of the path's components ".."? */
+bool path_has_dot_dot(const char *path);

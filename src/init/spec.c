@@ -32,14 +32,6 @@ static const struct {
 	{ "",                        SPEC_DEVNO     },
 };
 
-static bool has_dot_dot(const char *s)
-{
-	for (const char *p = s; (p = strstr(p, "..")); p++)
-		if ((p == s || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-			return true;
-	return false;
-}
-
 /* udev writes what a file name may not hold as \xNN. */
 static void decode_udev(char *s)
 {
@@ -126,7 +118,7 @@ static int parse_value(struct spec *s, const char *value)
 		return -ENOMEM;
 	if (path)
 		decode_udev(s->value);
-	if (!*s->value || (path && has_dot_dot(s->value)))
+	if (!*s->value || (path && path_has_dot_dot(s->value)))
 		return -EINVAL;
 	if (s->kind == SPEC_DEVNO)
 		return parse_devno(s->value, &s->devno);

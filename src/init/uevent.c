@@ -48,10 +48,16 @@ static int take_line(char *line, struct uevent *u, struct numbers *n)
 	return 0;
 }
 
-/* A name below /dev: relative, without "..". */
+/* Below /sys: "/devices/…/NAME". Its last word is the device's name. */
+static bool valid_devpath(const char *path)
+{
+	return *path == '/' && !strstr(path, "//") && !endswith(path, "/") && !path_has_dot_dot(path);
+}
+
+/* A name below /dev. */
 static bool valid_devname(const char *name)
 {
-	return *name && *name != '/' && !strstr(name, "..") && strlen(name) < 256;
+	return *name && *name != '/' && !path_has_dot_dot(name) && strlen(name) < 256;
 }
 
 static int finish(struct uevent *u, const struct numbers *n)
@@ -89,7 +95,7 @@ int uevent_parse_message(char *buffer, size_t size, struct uevent *ret)
 		if (r < 0)
 			return r;
 	}
-	if (!u.devpath || *u.devpath != '/' || strstr(u.devpath, "/../"))
+	if (!u.devpath || !valid_devpath(u.devpath))
 		return -EINVAL;
 	if (finish(&u, &n) < 0)
 		return -EINVAL;
