@@ -93,6 +93,7 @@ static void what_is_no_message(void **state)
 		SAYS(""),
 		SAYS("\0"),
 		SAYS("add"),
+		SAYS("libudev\0DEVPATH=/x\0"),
 		SAYS("add@/x"),                           /* no NUL at the end */
 		SAYS("add@/x\0DEVPATH=/x"),
 		SAYS("libudev\0\xfe\xed\xca\xfe" "@\0"),  /* udevd's, of the other group */
