@@ -45,7 +45,7 @@ LINK      = $(CC) $(FLAGS) $(LDGC) $(LDFLAGS)
 
 # Which libraries each program is allowed to stand on.
 init_pkgs  := libkmod blkid mount
-image_pkgs := libkmod libzstd
+image_pkgs := libkmod libzstd liblzma liblz4 zlib
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(image_pkgs) 2>/dev/null)
 init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs))
 image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs))

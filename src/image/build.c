@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* build: from what was asked to an image, in passes. */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "image/build.h"
+#include "image/compress.h"
+#include "image/newc.h"
+#include "image/output.h"
+
+/* In this order: closure comes last, since it looks at what the others have added. */
+static const struct pass {
+	const char *name;
+	int (*add)(struct build *b);
+} passes[] = {
+	{ "layout",   layout_add   },
+	{ "init",     init_add     },
+	{ "modules",  modules_add  },
+	{ "modprobe", modprobe_add },
+	{ "fsck",     fsck_add     },
+	{ "rescue",   rescue_add   },
+	{ "closure",  closure_add  },
+};
+
+struct packed {
+	uint64_t unpacked;
+	struct compressor compressor;
+};
+
+/*
+ * Signals that mean "stop" wait (see main) and are asked for between passes, so that a temporary
+ * directory is cleaned up by the ordinary way out.
+ */
+static int interrupted(void)
+{
+	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(stop); i++)
+		if (sigismember(&pending, stop[i])) {
+			log_error("cannot go on: interrupted, the old file is kept");
+			return -EINTR;
+		}
+	return 0;
+}
+
+static int run_passes(struct build *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(passes); i++) {
+		uint64_t start = clock_monotonic();
+		size_t before = b->tree.n;
+		int r = passes[i].add(b);
+
+		if (r == 0)
+			r = interrupted();
+		if (r < 0)
+			return r;
+		log_debug("pass %s: %zu paths, %.1f ms", passes[i].name, b->tree.n - before,
+			  (double)(clock_monotonic() - start) / USEC_PER_MSEC);
+	}
+	return 0;
+}
+
+static void tell_reasons(const struct tree *t)
+{
+	if (log_get_level() < LOG_DEBUG)
+		return;
+	TREE_FOREACH(n, t)
+		log_debug("/%s: %s%s%s", n->path, n->reason, n->by ? " /" : "",
+			  n->by ? n->by->path : "");
+}
+
+static int pack(const struct build *b, struct packed *p)
+{
+	struct newc_failure failure;
+	int r = compressor_open(&p->compressor);
+
+	if (r < 0)
+		return log_errno(r, "cannot compress");
+	r = newc_write(&b->tree, b->config->mtime, compressor_write, &p->compressor, &failure);
+	if (r < 0 && failure.node)
+		return log_errno(r, "cannot read %s for /%s", failure.node->source,
+				 failure.node->path);
+	if (r == 0)
+		r = compressor_finish(&p->compressor);
+	if (r < 0)
+		return log_errno(r, "cannot compress");
+	p->unpacked = newc_size(&b->tree);
+	return 0;
+}
+
+static void build_free(struct build *b)
+{
+	tree_free(&b->tree);
+}
+
+static void packed_free(struct packed *p)
+{
+	compressor_close(&p->compressor);
+}
+
+int build_image(const struct config *c)
+{
+	_cleanup_(build_free) struct build b = { .config = c };
+	_cleanup_(packed_free) struct packed p = { 0 };
+	uint64_t start = clock_monotonic();
+	int r = run_passes(&b);
+
+	if (r == 0) {
+		tell_reasons(&b.tree);
+		r = pack(&b, &p);
+	}
+	if (r == 0)
+		r = interrupted();
+	if (r == 0)
+		r = output_write(c->image, p.compressor.data, p.compressor.size);
+	if (r == -ENOMEM)
+		log_error("cannot build %s: out of memory", c->image);
+	if (r < 0)
+		return r;
+	log_info("%s: %.1f MB (%.1f MB unpacked), %zu files, %.1f s", c->image,
+		 (double)p.compressor.size / 1e6, (double)p.unpacked / 1e6, b.tree.n,
+		 (double)(clock_monotonic() - start) / USEC_PER_SEC);
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * build: from what was asked to an image, in passes.
+ *
+ *	config → tree (layout, init, modules, modprobe, fsck, rescue, closure) → cpio → zstd → file
+ *
+ * A pass is a row in build.c: it adds to the tree, logs its own one error and returns it.
+ */
+#pragma once
+
+#include "image/config.h"
+#include "image/tree.h"
+
+struct build {
+	const struct config *config;
+	struct tree tree;
+};
+
+/* What is copied to /run/initramfs at boot: a root of its own, with a closure of its own. */
+#define EXITRD "usr/lib/slipway/exitrd/"
+
+/* The passes. */
+int layout_add(struct build *b);
+int init_add(struct build *b);
+int modules_add(struct build *b);
+int modprobe_add(struct build *b);
+int fsck_add(struct build *b);
+int rescue_add(struct build *b);
+int closure_add(struct build *b);
+
+/* All of it. 0, or -errno after the error was logged. */
+int build_image(const struct config *c);

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * closure: what the programs of the tree need to run: interpreters, libraries and theirs.
+ *
+ * Found by reading; nothing is run. The walk goes over the tree in the order of adding and so
+ * meets what it adds itself. For each library found, the symbol versions needed of it are checked
+ * then and there.
+ */
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/strv.h"
+#include "image/abi.h"
+#include "image/build.h"
+#include "image/content.h"
+#include "image/dlopen.h"
+#include "image/ldpath.h"
+#include "image/library.h"
+#include "image/program.h"
+#include "image/pull.h"
+#include "image/script.h"
+
+/* A DT_RPATH counts for all that its object loads, and what that loads. */
+struct inherited {
+	const struct tree_node *node;
+	char **dirs; /* strv */
+	struct inherited *next;
+};
+
+struct closure {
+	struct build *build;
+	struct library_paths paths;
+	struct inherited *inherited;
+};
+
+struct object {
+	const struct tree_node *node;
+	struct elf elf;
+	const char *below; /* EXITRD, or "": the root that it will run in */
+	char **dirs;       /* strv: its own directories */
+};
+
+static void closure_free(struct closure *c)
+{
+	for (struct inherited *i = c->inherited, *next; i; i = next) {
+		next = i->next;
+		strv_free(i->dirs);
+		free(i);
+	}
+	library_paths_free(&c->paths);
+}
+
+static void object_free(struct object *o)
+{
+	strv_free(o->dirs);
+}
+
+static const struct sysroot *sysroot_of(const struct closure *c)
+{
+	return &c->build->config->sysroot;
+}
+
+/* Pulls a path for the sake of `o`, into the root that `o` will run in. */
+static int pull_for(struct closure *c, const struct object *o, const char *path,
+		    const char *reason, const struct tree_node **ret)
+{
+	return pull(&c->build->tree, sysroot_of(c),
+		    &(struct pull){ .path = path,
+				    .below = o->below,
+				    .reason = reason,
+				    .by = o->node },
+		    ret);
+}
+
+static int damaged(const struct tree_node *n)
+{
+	log_error("cannot use /%s: damaged ELF file", n->path);
+	return -EBADMSG;
+}
+
+static int wrong_machine(const struct closure *c, const struct object *o)
+{
+	_cleanup_free_ char *is = elf_machine_name(&o->elf);
+	_cleanup_free_ char *wanted = elf_machine_name(&c->paths.machine);
+
+	log_error("cannot use /%s: it is for %s, /init for %s", o->node->path,
+		  is ?: "another machine", wanted ?: "this one");
+	return -ENOEXEC;
+}
+
+static int add_interpreter(struct closure *c, const struct object *o)
+{
+	const struct tree_node *loader;
+	int r = pull_for(c, o, o->elf.interpreter, "loader of", &loader);
+
+	if (r < 0)
+		return log_errno(r, "cannot take in %s, the loader of /%s, from %s",
+				 o->elf.interpreter, o->node->path, sysroot_of(c)->path);
+	if (c->paths.loader_dir || !strrchr(loader->path, '/'))
+		return 0;
+	c->paths.loader_dir =
+		strndup(loader->path, (size_t)(strrchr(loader->path, '/') - loader->path));
+	return c->paths.loader_dir ? 0 : -ENOMEM;
+}
+
+static int inherit(struct closure *c, const struct object *o)
+{
+	struct inherited *i = calloc(1, sizeof(*i));
+	int r;
+
+	if (!i)
+		return -ENOMEM;
+	i->node = o->node;
+	i->next = c->inherited;
+	c->inherited = i;
+	r = 0;
+	STRV_FOREACH(dir, o->dirs)
+		if (r == 0)
+			r = strv_push(&i->dirs, *dir);
+	return r;
+}
+
+/* DT_RPATH is looked at only where there is no DT_RUNPATH, and then its loaders' too. */
+static int own_directories(struct closure *c, struct object *o)
+{
+	const char *path = o->node->path + strlen(o->below), *slash = strrchr(path, '/');
+	_cleanup_free_ char *origin = strndup(path, slash ? (size_t)(slash - path) : 0);
+	int r = 0;
+
+	if (!origin)
+		return -ENOMEM;
+	if (o->elf.runpath)
+		return ldpath_expand(o->elf.runpath, origin, &o->dirs);
+	if (o->elf.rpath) {
+		r = ldpath_expand(o->elf.rpath, origin, &o->dirs);
+		if (r == 0)
+			r = inherit(c, o);
+	}
+	for (const struct tree_node *by = o->node->by; by; by = by->by)
+		for (const struct inherited *i = c->inherited; i; i = i->next)
+			STRV_FOREACH(dir, i->node == by ? i->dirs : NULL)
+				if (r == 0)
+					r = strv_push(&o->dirs, *dir);
+	return r;
+}
+
+static int check_versions(const struct object *o, const char *name, const struct library *l,
+			  const struct tree_node *node)
+{
+	const char *missing;
+	int r = abi_missing(&o->elf, name, &l->elf, &missing);
+
+	if (r < 0)
+		return damaged(node);
+	if (!missing)
+		return 0;
+	log_error("cannot use /%s for /%s: it does not define %s, which that needs", node->path,
+		  o->node->path, missing);
+	return -ELIBBAD;
+}
+
+/*
+ * The loader reads no ld.so.conf, only the cache made of it; the image has none, so the name is
+ * put where the loader looks anyway.
+ */
+static int add_alias(struct closure *c, const struct object *o, const char *name,
+		     const struct library *l, const struct tree_node *node)
+{
+	_cleanup_free_ char *at = NULL;
+
+	if (asprintf(&at, "%s%s/%s", o->below, c->paths.loader_dir, name) < 0)
+		return -ENOMEM;
+	return tree_alias(&c->build->tree, at, l->path, node);
+}
+
+static int no_library(struct closure *c, const struct object *o, const char *name, int error)
+{
+	_cleanup_free_ char *dirs = library_paths_text(&c->paths, o->dirs);
+
+	if (error == -ENOENT || error == -ENOEXEC)
+		log_error("cannot find %s, needed by /%s: %s in %s (sysroot %s)", name,
+			  o->node->path,
+			  error == -ENOENT ? "it is not"
+					   : "there are only files for other machines",
+			  dirs ?: "its directories", sysroot_of(c)->path);
+	else
+		log_errno(error, "cannot use %s, needed by /%s, from sysroot %s", name,
+			  o->node->path, sysroot_of(c)->path);
+	return error;
+}
+
+/* 0, -errno after the error was logged; with `optional` 1 where it is not there. */
+static int add_library(struct closure *c, const struct object *o, const char *name, bool optional)
+{
+	_cleanup_library_ struct library l = { 0 };
+	const struct tree_node *node;
+	int r = library_find(&c->paths, o->dirs, name, &l);
+
+	if (optional && (r == -ENOENT || r == -ENOEXEC))
+		return 1;
+	if (r < 0)
+		return no_library(c, o, name, r);
+	r = pull_for(c, o, l.path, "library of", &node);
+	if (r < 0)
+		return log_errno(r, "cannot take in %s, needed by /%s", l.path, o->node->path);
+	r = check_versions(o, name, &l, node);
+	if (r < 0)
+		return r;
+	return l.needs_alias ? add_alias(c, o, name, &l, node) : 0;
+}
+
+/* For elf_each_needed_version(): the files that must define them, where DT_NEEDED does not. */
+static int collect_file(const struct elf_version *v, void *data)
+{
+	char ***names = data;
+
+	return strv_contains(*names, v->file) ? 0 : strv_push(names, v->file);
+}
+
+static int add_needed(struct closure *c, const struct object *o)
+{
+	_cleanup_strv_ char **names = NULL;
+	uint64_t state = 0;
+	const char *name;
+	int r = 0;
+
+	while (r == 0 && (name = elf_next_needed(&o->elf, &state)))
+		r = strv_push(&names, name);
+	if (r == 0)
+		r = elf_each_needed_version(&o->elf, collect_file, &names);
+	if (r < 0)
+		return r == -EBADMSG ? damaged(o->node) : r;
+	STRV_FOREACH(n, names)
+		if (r == 0)
+			r = add_library(c, o, *n, false);
+	return r;
+}
+
+static int add_feature(struct closure *c, const struct object *o, const struct dlopen_feature *f)
+{
+	int r = 1;
+
+	if (f->priority == DLOPEN_SUGGESTED)
+		return 0;
+	STRV_FOREACH(name, f->sonames)
+		if (r == 1)
+			r = add_library(c, o, *name, true);
+	if (r == 1 && f->priority == DLOPEN_REQUIRED && f->sonames)
+		return no_library(c, o, f->sonames[0], -ENOENT);
+	return r < 0 ? r : 0;
+}
+
+static int add_opened_later(struct closure *c, const struct object *o)
+{
+	_cleanup_dlopen_ struct dlopen_features features = { 0 };
+	int r = dlopen_read(&o->elf, &features);
+
+	if (r == -EBADMSG) {
+		log_warning("cannot read /%s's list of libraries that it opens later "
+			    "(.note.dlopen), ignoring",
+			    o->node->path);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < features.n; i++)
+		r = add_feature(c, o, &features.items[i]);
+	return r;
+}
+
+static int examine_elf(struct closure *c, struct object *o)
+{
+	int r;
+
+	if (!elf_is_loadable(&o->elf))
+		return 0;
+	if (!elf_same_machine(&o->elf, &c->paths.machine))
+		return wrong_machine(c, o);
+	if (o->elf.interpreter) {
+		r = add_interpreter(c, o);
+		if (r < 0)
+			return r;
+	}
+	r = own_directories(c, o);
+	if (r == 0)
+		r = add_needed(c, o);
+	return r == 0 ? add_opened_later(c, o) : r;
+}
+
+static int add_script_program(struct closure *c, const struct object *o, const char *path)
+{
+	int r = pull_for(c, o, path, "interpreter of", NULL);
+
+	return r < 0 ? log_errno(r, "cannot take in %s, the interpreter of /%s, from %s", path,
+				 o->node->path, sysroot_of(c)->path)
+		     : 0;
+}
+
+static int examine_script(struct closure *c, const struct object *o,
+			  const struct content *content)
+{
+	_cleanup_free_ char *interpreter = NULL, *name = NULL, *path = NULL;
+	int r = script_interpreter(content->data, content->size, &interpreter, &name);
+
+	if (r < 0 || !interpreter)
+		return r;
+	r = add_script_program(c, o, interpreter);
+	if (r < 0 || !name)
+		return r;
+	if (program_find(sysroot_of(c), name, &path) < 0) {
+		log_error("cannot find %s, the interpreter of /%s, in %s", name, o->node->path,
+			  sysroot_of(c)->path);
+		return -ENOENT;
+	}
+	return add_script_program(c, o, path);
+}
+
+static int examine(struct closure *c, const struct tree_node *n)
+{
+	_cleanup_(object_free) struct object o = {
+		.node = n,
+		.below = startswith(n->path, EXITRD) ? EXITRD : "",
+	};
+	_cleanup_content_ struct content content = { 0 };
+	int r = content_open(n, &content);
+
+	if (r < 0)
+		return log_errno(r, "cannot read %s for /%s", n->source, n->path);
+	r = elf_open(content.data, content.size, &o.elf);
+	if (r == -ENOEXEC)
+		return examine_script(c, &o, &content);
+	if (r < 0)
+		return damaged(n);
+	return examine_elf(c, &o);
+}
+
+/* /init says which machine the image is for. */
+static int read_machine(struct closure *c)
+{
+	const struct tree_node *init = tree_find(&c->build->tree, "init");
+	_cleanup_content_ struct content content = { 0 };
+	int r = content_open(init, &content);
+
+	if (r == 0)
+		r = elf_open(content.data, content.size, &c->paths.machine);
+	if (r < 0)
+		return log_errno(r, "cannot use %s as /init", init->source);
+	return 0;
+}
+
+int closure_add(struct build *b)
+{
+	_cleanup_(closure_free) struct closure c = {
+		.build = b,
+		.paths.sysroot = &b->config->sysroot,
+	};
+	int r = ldpath_read_conf(c.paths.sysroot, &c.paths.conf);
+
+	if (r < 0)
+		return log_errno(r, "cannot read /etc/ld.so.conf of %s", c.paths.sysroot->path);
+	r = read_machine(&c);
+	if (r < 0)
+		return r;
+	TREE_FOREACH(n, &b->tree) {
+		if (!S_ISREG(n->mode) || n->flags & TREE_DATA)
+			continue;
+		r = examine(&c, n);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* config: what was asked of `slipway build`, and what follows from it. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/utsname.h>
+
+#include "base/log.h"
+#include "base/strv.h"
+#include "image/config.h"
+#include "image/fstab.h"
+
+/* Both are the same directory where /usr is merged. */
+static const char *const module_dirs[] = { "lib/modules", "usr/lib/modules" };
+
+/* A kernel's directory has modules or at least depmod's index; what else lies there is none. */
+static bool is_kernel(const struct sysroot *s, const char *dir, const char *kver)
+{
+	static const char *const signs[] = { "modules.dep", "modules.order", "kernel" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s/%s/%s", dir, kver, signs[i]) >= 0 && sysroot_has(s, path))
+			return true;
+	}
+	return false;
+}
+
+static int list_kernels(const struct sysroot *s, char ***ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
+		_cleanup_strv_ char **names = NULL;
+		int r = sysroot_list(s, module_dirs[i], "", &names);
+
+		if (r < 0)
+			return log_errno(r, "cannot list %s of %s", module_dirs[i], s->path);
+		STRV_FOREACH(name, names)
+			if (r == 0 && is_kernel(s, module_dirs[i], *name) &&
+			    !strv_contains(*ret, *name))
+				r = strv_push(ret, *name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static char *join(char *const *words)
+{
+	_cleanup_free_ char *text = strdup("");
+
+	STRV_FOREACH(word, words) {
+		char *longer;
+
+		if (!text || asprintf(&longer, "%s%s%s", text, *text ? ", " : "", *word) < 0)
+			return NULL;
+		free(text);
+		text = longer;
+	}
+	return TAKE_PTR(text);
+}
+
+static int choose_kernel(struct config *c)
+{
+	_cleanup_strv_ char **there = NULL;
+	_cleanup_free_ char *names = NULL;
+	const char *chosen = c->kver;
+	struct utsname running;
+	int r = list_kernels(&c->sysroot, &there);
+
+	if (r < 0)
+		return r;
+	if (!chosen && strv_length(there) == 1)
+		chosen = there[0];
+	if (!chosen && uname(&running) == 0 && strv_contains(there, running.release))
+		chosen = running.release;
+	if (chosen && strv_contains(there, chosen))
+		return string_set(&c->kernel, chosen);
+
+	names = join(there);
+	if (!there)
+		log_error("cannot find a kernel: there is none under lib/modules in %s",
+			  c->sysroot.path);
+	else if (chosen)
+		log_error("cannot find kernel %s under lib/modules in %s: there are %s", chosen,
+			  c->sysroot.path, names ?: "others");
+	else
+		log_error("cannot choose a kernel: give --kver, one of %s",
+			  names ?: "those there are");
+	return -ENOENT;
+}
+
+static int find_modules(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (!is_kernel(&c->sysroot, module_dirs[i], c->kernel))
+			continue;
+		if (asprintf(&path, "%s/%s", module_dirs[i], c->kernel) < 0)
+			return -ENOMEM;
+		return sysroot_resolve(&c->sysroot, path, &c->modules);
+	}
+	return -ENOENT;
+}
+
+/* Said now, not after the work is done. */
+static int choose_output(struct config *c)
+{
+	_cleanup_free_ char *usual = NULL;
+	struct stat st;
+
+	if (!c->output && asprintf(&usual, "boot/initrd.img-%s", c->kernel) < 0)
+		return -ENOMEM;
+	c->image = c->output ? strdup(c->output) : sysroot_path(&c->sysroot, usual);
+	if (!c->image)
+		return -ENOMEM;
+	if (lstat(c->image, &st) < 0)
+		return errno == ENOENT ? 0 : log_errno(-errno, "cannot write %s", c->image);
+	if (S_ISDIR(st.st_mode))
+		return log_errno(-EISDIR, "cannot write %s", c->image);
+	if (!c->force) {
+		log_error("cannot write %s: it exists already, -f replaces it", c->image);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/* In a build directory init and shutdown lie beside the program itself. */
+static int choose_programs(struct config *c)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	_cleanup_free_ char *init = NULL, *down = NULL;
+
+	if (c->libexecdir)
+		return string_set(&c->programs, c->libexecdir);
+	if (n <= 0)
+		return string_set(&c->programs, LIBEXECDIR);
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (asprintf(&init, "%s/init", self) < 0 || asprintf(&down, "%s/shutdown", self) < 0)
+		return -ENOMEM;
+	if (access(init, X_OK) == 0 && access(down, X_OK) == 0)
+		return string_set(&c->programs, self);
+	return string_set(&c->programs, LIBEXECDIR);
+}
+
+static int choose_root_type(struct config *c)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (c->root_fstype) {
+		c->fstype_from = "--root-fstype";
+		return string_set(&c->fstype, c->root_fstype);
+	}
+	r = sysroot_read(&c->sysroot, "/etc/fstab", &text);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return log_errno(r, "cannot read /etc/fstab of %s", c->sysroot.path);
+	c->fstype_from = "/etc/fstab";
+	r = fstab_root_type(text, &c->fstype);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* https://reproducible-builds.org/specs/source-date-epoch: what cannot be read is an error. */
+static int read_epoch(struct config *c)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	unsigned long long epoch;
+	char *end;
+
+	if (!text)
+		return 0;
+	errno = 0;
+	epoch = strtoull(text, &end, 10);
+	if (errno || !isdigit((unsigned char)*text) || *end || epoch > UINT32_MAX) {
+		log_error("cannot use SOURCE_DATE_EPOCH=%s: it must be a number from 0 to %u",
+			  text, UINT32_MAX);
+		return -EINVAL;
+	}
+	c->mtime = (uint32_t)epoch;
+	return 0;
+}
+
+int config_complete(struct config *c)
+{
+	const char *path = c->sysroot_path ?: "/";
+	int r = sysroot_open(path, &c->sysroot);
+
+	if (r < 0)
+		return log_errno(r, "cannot open the sysroot %s", path);
+	if ((r = read_epoch(c)) < 0 || (r = choose_kernel(c)) < 0 || (r = find_modules(c)) < 0 ||
+	    (r = choose_output(c)) < 0 || (r = choose_programs(c)) < 0 ||
+	    (r = choose_root_type(c)) < 0)
+		return r;
+	return 0;
+}
+
+void config_free(struct config *c)
+{
+	sysroot_close(&c->sysroot);
+	free(c->kernel);
+	free(c->modules);
+	free(c->image);
+	free(c->programs);
+	free(c->fstype);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* config: what was asked of `slipway build` and what follows from it; const after that. */
+#pragma once
+
+#include <stdint.h>
+
+#include "image/sysroot.h"
+
+struct config {
+	/* As the command line says; NULL where it says nothing. Borrowed. */
+	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype;
+	bool force, rescue, quiet, verbose;
+
+	/* What config_complete() makes of it; the strings below are owned. */
+	struct sysroot sysroot;
+	char *kernel;        /* the version */
+	char *modules;       /* its directory, canonical: "usr/lib/modules/6.1.0-50-amd64" */
+	char *image;         /* the path to write */
+	char *programs;      /* where init and shutdown lie, on the host */
+	char *fstype;        /* of the root, or NULL: not known */
+	const char *fstype_from; /* who says so: "--root-fstype", "/etc/fstab" */
+	uint32_t mtime;      /* of everything in the image, s: 0 or SOURCE_DATE_EPOCH */
+};
+
+/* Fills in the second half and logs the one error: -EINVAL, -ENOENT, -EEXIST … */
+int config_complete(struct config *c);
+void config_free(struct config *c);
+
+#define _cleanup_config_ _cleanup_(config_free)

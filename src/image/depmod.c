@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* depmod: the modules' index, for just the modules that are in the tree. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "image/depmod.h"
+
+#define INDEX_MAX (256 << 20)
+
+/*
+ * What libkmod opens at run time. The texts beside the .bin files are for readers, and they are
+ * large: a generic image would carry 0.7 MB of them, unpacked at every boot.
+ */
+static const char *const index_files[] = {
+	"modules.alias.bin",   "modules.builtin.alias.bin", "modules.builtin.bin",
+	"modules.dep.bin",     "modules.devname",           "modules.softdep",
+	"modules.symbols.bin",
+};
+
+/* What depmod reads besides the modules; the kernel's build wrote them. */
+static const char *const kernel_files[] = { "modules.builtin", "modules.builtin.modinfo",
+					    "modules.order" };
+
+struct workshop {
+	char *path; /* the temporary directory */
+	int fd;     /* its usr/lib/modules/KVER */
+};
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)remove(path);
+	return 0;
+}
+
+static void workshop_close(struct workshop *w)
+{
+	close_fd(&w->fd);
+	if (w->path)
+		(void)nftw(w->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(w->path);
+}
+
+/* depmod looks below /lib/modules or /usr/lib/modules, as it was built: here they are the same. */
+static int workshop_open(const struct config *c, struct workshop *ret)
+{
+	const char *tmp = getenv("TMPDIR");
+	_cleanup_(workshop_close) struct workshop w = { .fd = -EBADF };
+	_cleanup_free_ char *path = NULL, *modules = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (asprintf(&path, "%s/slipway-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp") < 0 ||
+	    asprintf(&modules, "usr/lib/modules/%s", c->kernel) < 0)
+		return -ENOMEM;
+	if (!mkdtemp(path))
+		return log_errno(-errno, "cannot make a temporary directory %s", path);
+	w.path = TAKE_PTR(path);
+	fd = open(w.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = fd < 0 ? -errno : file_mkdir_parents(fd, modules, 0700);
+	if (r == 0 && (mkdirat(fd, "depmod.d", 0700) < 0 || symlinkat("usr/lib", fd, "lib") < 0))
+		r = -errno;
+	if (r == 0) {
+		w.fd = openat(fd, modules, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = w.fd < 0 ? -errno : 0;
+	}
+	if (r < 0)
+		return log_errno(r, "cannot work in the temporary directory %s", w.path);
+	*ret = w;
+	w = (struct workshop){ .fd = -EBADF };
+	return 0;
+}
+
+/* A symlink to a file of the sysroot, by its place on the host. */
+static int link_source(const struct sysroot *s, const char *source, int fd, const char *name)
+{
+	_cleanup_free_ char *canonical = NULL, *target = NULL;
+	int r = sysroot_resolve(s, source, &canonical);
+
+	if (r < 0)
+		return r;
+	target = sysroot_path(s, canonical);
+	if (!target)
+		return -ENOMEM;
+	return symlinkat(target, fd, name) < 0 ? -errno : 0;
+}
+
+static int link_modules(struct build *b, int fd)
+{
+	_cleanup_free_ char *dir = NULL;
+	const struct tree_node *top;
+	size_t n;
+
+	if (asprintf(&dir, "lib/modules/%s", b->config->kernel) < 0)
+		return -ENOMEM;
+	top = tree_lookup(&b->tree, dir);
+	n = strlen(top->path);
+	/* In the order of adding: directories come before what is in them. */
+	TREE_FOREACH(node, &b->tree) {
+		const char *name = node->path + n + 1;
+		int r = 0;
+
+		if (strncmp(node->path, top->path, n) != 0 || node->path[n] != '/')
+			continue;
+		if (S_ISDIR(node->mode))
+			r = mkdirat(fd, name, 0700) < 0 ? -errno : 0;
+		else
+			r = link_source(&b->config->sysroot, node->source, fd, name);
+		if (r < 0)
+			return log_errno(r, "cannot index /%s", node->path);
+	}
+	return 0;
+}
+
+static int link_kernel_files(struct build *b, int fd)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_files); i++) {
+		_cleanup_free_ char *path = NULL;
+		int r;
+
+		if (asprintf(&path, "%s/%s", b->config->modules, kernel_files[i]) < 0)
+			return -ENOMEM;
+		r = link_source(&b->config->sysroot, path, fd, kernel_files[i]);
+		/* A kernel without that list; depmod warns unless it is there, if empty. */
+		if (r == -ENOENT)
+			r = file_write(fd, kernel_files[i], "", 0600);
+		if (r < 0)
+			return log_errno(r, "cannot index %s", path);
+	}
+	return 0;
+}
+
+/* Each line of what it said. */
+static void report(int said, int level)
+{
+	_cleanup_free_ char *text = NULL;
+	char *p, *line;
+
+	if (lseek(said, 0, SEEK_SET) < 0 || file_read_fd(said, 1 << 20, &text, NULL) < 0)
+		return;
+	p = text;
+	while ((line = strsep(&p, "\n")))
+		if (*line)
+			log_line(level, "%s", line);
+}
+
+static int run_depmod(const struct workshop *w, const char *kernel)
+{
+	_cleanup_close_ int said = memfd_create("depmod", MFD_CLOEXEC);
+	_cleanup_free_ char *config = NULL;
+	int status = 0, r;
+
+	if (said < 0)
+		return -errno;
+	if (asprintf(&config, "%s/depmod.d", w->path) < 0)
+		return -ENOMEM;
+	/* -C: the host's own depmod.d is not for this tree. */
+	r = spawn_run(&(struct spawn){ .argv = (const char *const[]){ "depmod", "-C", config,
+								      "-b", w->path, kernel,
+								      NULL },
+				       .stdin_fd = -1,
+				       .stdout_fd = said,
+				       .stderr_fd = said },
+		      USEC_FOREVER, &status);
+	if (r == -ENOENT) {
+		log_error("cannot index the modules: there is no depmod here; install the "
+			  "package kmod");
+		return r;
+	}
+	if (r < 0)
+		return log_errno(r, "cannot index the modules: cannot run depmod");
+	report(said, status ? LOG_ERR : LOG_WARNING);
+	if (status == 0)
+		return 0;
+	log_error("cannot index the modules: depmod failed (%s %d)",
+		  WIFEXITED(status) ? "exit code" : "signal",
+		  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return -EIO;
+}
+
+static int take_index(struct build *b, const struct workshop *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(index_files); i++) {
+		_cleanup_free_ char *bytes = NULL, *at = NULL;
+		size_t size;
+		int r = file_read(w->fd, index_files[i], INDEX_MAX, &bytes, &size);
+
+		/* Which of them there are depends on depmod's version. */
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return log_errno(r, "cannot read depmod's %s", index_files[i]);
+		if (asprintf(&at, "lib/modules/%s/%s", b->config->kernel, index_files[i]) < 0)
+			return -ENOMEM;
+		r = tree_add(&b->tree,
+			     &(struct tree_node){ .path = at,
+						  .mode = S_IFREG | 0644,
+						  .flags = TREE_DATA,
+						  .bytes = bytes,
+						  .size = size,
+						  .reason = "index of the modules" },
+			     NULL);
+		if (r < 0)
+			return log_errno(r, "cannot add /%s", at);
+	}
+	return 0;
+}
+
+int depmod_add(struct build *b)
+{
+	_cleanup_(workshop_close) struct workshop w = { .fd = -EBADF };
+	int r;
+
+	if ((r = workshop_open(b->config, &w)) < 0 || (r = link_modules(b, w.fd)) < 0 ||
+	    (r = link_kernel_files(b, w.fd)) < 0 || (r = run_depmod(&w, b->config->kernel)) < 0)
+		return r;
+	return take_index(b, &w);
+}

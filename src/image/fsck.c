@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* fsck: the checker of the root's file system. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "image/build.h"
+#include "image/program.h"
+#include "image/pull.h"
+
+static const struct checked {
+	const char *fstype;
+	const char *package; /* which has its checker; NULL: it needs none */
+	bool generic;        /* taken in where the root's type is not known */
+	const char *config;  /* of the checker, where the sysroot has it */
+} checked[] = {
+	{ "ext4",     "e2fsprogs",  true,  "/etc/e2fsck.conf" },
+	{ "ext3",     "e2fsprogs",  false, "/etc/e2fsck.conf" },
+	{ "ext2",     "e2fsprogs",  false, "/etc/e2fsck.conf" },
+	{ "vfat",     "dosfstools", true,  NULL               },
+	{ "f2fs",     "f2fs-tools", true,  NULL               },
+	{ "exfat",    "exfatprogs", false, NULL               },
+	{ "jfs",      "jfsutils",   false, NULL               },
+	/* Their fsck.TYPE is a script that does nothing: mounting replays the log. */
+	{ "xfs",      NULL,         false, NULL               },
+	{ "btrfs",    NULL,         false, NULL               },
+	/* Never written to. */
+	{ "erofs",    NULL,         false, NULL               },
+	{ "squashfs", NULL,         false, NULL               },
+	{ "iso9660",  NULL,         false, NULL               },
+	{ "overlay",  NULL,         false, NULL               },
+};
+
+static const struct checked *find_type(const char *fstype)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checked); i++)
+		if (streq(checked[i].fstype, fstype))
+			return &checked[i];
+	return NULL;
+}
+
+/* -ENOENT, quietly, where the sysroot has none. */
+static int add_checker(struct build *b, const char *fstype, const char *reason)
+{
+	_cleanup_free_ char *name = NULL, *usual = NULL;
+
+	if (asprintf(&name, "fsck.%s", fstype) < 0 ||
+	    asprintf(&usual, "usr/sbin/fsck.%s", fstype) < 0)
+		return -ENOMEM;
+	return program_add(b, name, usual, reason, NULL);
+}
+
+static int add_config(struct build *b, const char *path)
+{
+	const struct sysroot *s = &b->config->sysroot;
+	int r;
+
+	if (!path || !sysroot_has(s, path))
+		return 0;
+	r = pull(&b->tree, s,
+		 &(struct pull){ .path = path,
+				 .flags = TREE_DATA,
+				 .reason = "configuration of fsck" },
+		 NULL);
+	return r < 0 ? log_errno(r, "cannot take in %s from %s", path, s->path) : 0;
+}
+
+static int add_known(struct build *b)
+{
+	const struct config *c = b->config;
+	const struct checked *type = find_type(c->fstype);
+	int r;
+
+	if (type && !type->package)
+		return 0;
+	r = add_checker(b, c->fstype, "checks the root");
+	if (r == -ENOENT) {
+		log_warning("no fsck.%s in %s: the root (%s, %s) will not be checked; "
+			    "install %s%s there, ignoring",
+			    c->fstype, c->sysroot.path, c->fstype, c->fstype_from,
+			    type ? "the package " : "what has it", type ? type->package : "");
+		return 0;
+	}
+	return r == 0 && type ? add_config(b, type->config) : r;
+}
+
+static int add_generic(struct build *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checked); i++) {
+		int r;
+
+		if (!checked[i].generic)
+			continue;
+		r = add_checker(b, checked[i].fstype, "checks the root, if it is of that type");
+		if (r == 0)
+			r = add_config(b, checked[i].config);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+int fsck_add(struct build *b)
+{
+	return b->config->fstype ? add_known(b) : add_generic(b);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* modprobe: run by the kernel itself, for file systems, code pages and ciphers. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "image/build.h"
+#include "image/program.h"
+#include "image/pull.h"
+
+/* Both are read by libkmod too, in init. */
+static const char *const config_dirs[] = { "etc/modprobe.d", "usr/lib/modprobe.d",
+					   "lib/modprobe.d" };
+
+int modprobe_add(struct build *b)
+{
+	const struct sysroot *s = &b->config->sysroot;
+	const struct tree_node *modprobe;
+	int r;
+
+	if (!tree_lookup(&b->tree, "lib/modules"))
+		return 0;
+	r = program_add(b, "modprobe", "usr/sbin/modprobe", "the kernel runs it to load modules",
+			&modprobe);
+	if (r == -ENOENT)
+		log_error("cannot find modprobe in %s: install the package kmod there", s->path);
+	if (r == 0)
+		r = tree_alias(&b->tree, "sbin/modprobe", "/usr/sbin/modprobe", modprobe);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(config_dirs); i++) {
+		r = pull_directory(&b->tree, s,
+				   &(struct pull){ .path = config_dirs[i],
+						   .flags = TREE_DATA,
+						   .reason = "configuration of module loading" },
+				   ".conf");
+		if (r < 0)
+			return log_errno(r, "cannot take in %s from %s", config_dirs[i], s->path);
+	}
+	return 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* module: kernel modules of the sysroot, by libkmod, into the tree with all that they need. */
+#include <errno.h>
+#include <libkmod.h>
+#include <stdarg.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "image/module.h"
+
+/*
+ * Weak dependencies came with kmod 33: "of use to it, loaded by nobody". Declared weak, so that a
+ * slipway built or run with an older libkmod does without.
+ */
+int kmod_module_get_weakdeps(const struct kmod_module *mod, struct kmod_list **weak)
+	__attribute__((weak));
+
+static void list_free(struct kmod_list **l)
+{
+	(void)kmod_module_unref_list(*l);
+}
+
+static void _printf_(6, 0) log_kmod(void *data, int priority, const char *file, int line,
+				    const char *fn, const char *format, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	log_line(priority, "libkmod: %s", text);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* modules.dep names every module: "kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko …". */
+static int read_paths(struct modules *m)
+{
+	const struct sysroot *s = &m->build->config->sysroot;
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	size_t n = 0;
+	int r;
+
+	if (asprintf(&path, "%s/modules.dep", m->build->config->modules) < 0)
+		return -ENOMEM;
+	fd = sysroot_open_file(s, path, O_RDONLY);
+	r = fd < 0 ? fd : file_read_fd(fd, 64 << 20, &text, NULL);
+	if (r < 0)
+		return log_errno(r, "cannot read %s of %s (depmod makes it: depmod -b %s %s)",
+				 path, s->path, s->path, m->build->config->kernel);
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		n++;
+	m->paths = calloc(n + 2, sizeof(char *));
+	if (!m->paths)
+		return -ENOMEM;
+	for (char *p = text, *line; (line = strsep(&p, "\n"));) {
+		char *colon = strchr(line, ':');
+
+		if (!colon)
+			continue;
+		m->paths[m->n] = strndup(line, (size_t)(colon - line));
+		if (!m->paths[m->n])
+			return -ENOMEM;
+		m->n++;
+	}
+	qsort(m->paths, m->n, sizeof(char *), compare_paths);
+	return 0;
+}
+
+int modules_open(struct build *b, struct modules *ret)
+{
+	const struct sysroot *s = &b->config->sysroot;
+	_cleanup_modules_ struct modules m = {
+		.build = b,
+		.dir = sysroot_path(s, b->config->modules),
+	};
+	_cleanup_free_ char *etc = sysroot_path(s, "etc/modprobe.d");
+	_cleanup_free_ char *usr_lib = sysroot_path(s, "usr/lib/modprobe.d");
+	_cleanup_free_ char *lib = sysroot_path(s, "lib/modprobe.d");
+	const char *const config[] = { etc, usr_lib, lib, NULL };
+	int r;
+
+	if (!m.dir || !etc || !usr_lib || !lib)
+		return -ENOMEM;
+	r = read_paths(&m);
+	if (r < 0)
+		return r;
+	m.kmod = kmod_new(m.dir, config);
+	if (!m.kmod)
+		return log_errno(-errno ?: -ENOMEM, "cannot read the modules in %s", m.dir);
+	kmod_set_log_fn(m.kmod, log_kmod, NULL);
+	r = kmod_load_resources(m.kmod);
+	if (r < 0)
+		return log_errno(
+			r, "cannot read the index of the modules in %s (depmod makes it)", m.dir);
+	*ret = m;
+	m = (struct modules){ 0 };
+	return 0;
+}
+
+void modules_close(struct modules *m)
+{
+	if (m->kmod)
+		(void)kmod_unref(m->kmod);
+	for (size_t i = 0; i < m->n; i++)
+		free(m->paths[i]);
+	free(m->paths);
+	free(m->dir);
+	*m = (struct modules){ 0 };
+}
+
+static int add_module(struct modules *m, struct kmod_module *mod, const char *reason,
+		      const struct tree_node *by);
+
+static int add_list(struct modules *m, struct kmod_list *list, const char *reason,
+		    const struct tree_node *by)
+{
+	struct kmod_list *it;
+	int r = 0;
+
+	kmod_list_foreach(it, list) {
+		struct kmod_module *mod = kmod_module_get_module(it);
+
+		if (r == 0)
+			r = add_module(m, mod, reason, by);
+		(void)kmod_module_unref(mod);
+	}
+	return r;
+}
+
+static int add_needed(struct modules *m, struct kmod_module *mod, const struct tree_node *node)
+{
+	_cleanup_(list_free) struct kmod_list *before = NULL, *after = NULL, *weak = NULL;
+	_cleanup_(list_free) struct kmod_list *depends = kmod_module_get_dependencies(mod);
+	int r;
+
+	r = kmod_module_get_softdeps(mod, &before, &after);
+	if (r >= 0 && kmod_module_get_weakdeps)
+		r = kmod_module_get_weakdeps(mod, &weak);
+	if (r < 0)
+		return log_errno(r, "cannot read what module %s needs",
+				 kmod_module_get_name(mod));
+	if ((r = add_list(m, depends, "dependency of", node)) < 0 ||
+	    (r = add_list(m, before, "softdep of", node)) < 0 ||
+	    (r = add_list(m, after, "softdep of", node)) < 0)
+		return r;
+	return add_list(m, weak, "weakdep of", node);
+}
+
+/* The bytes stay as they are, compressed and signed as they may be. */
+static int add_module(struct modules *m, struct kmod_module *mod, const char *reason,
+		      const struct tree_node *by)
+{
+	const struct config *config = m->build->config;
+	const char *path = kmod_module_get_path(mod), *relative;
+	_cleanup_free_ char *source = NULL, *at = NULL;
+	const struct tree_node *node;
+	int r;
+
+	if (!path)
+		return 0; /* built in */
+	relative = startswith(path, m->dir);
+	if (!relative) {
+		log_error("cannot take in module %s: it is not below %s", path, m->dir);
+		return -EXDEV;
+	}
+	if (asprintf(&source, "%s%s", config->modules, relative) < 0 ||
+	    asprintf(&at, "lib/modules/%s%s", config->kernel, relative) < 0)
+		return -ENOMEM;
+	if (tree_lookup(&m->build->tree, at))
+		return 0;
+	r = tree_add(&m->build->tree,
+		     &(struct tree_node){ .path = at,
+					  .mode = S_IFREG | 0644,
+					  .flags = TREE_DATA,
+					  .source_root = config->sysroot.fd,
+					  .source = source,
+					  .reason = reason,
+					  .by = by },
+		     &node);
+	if (r < 0)
+		return log_errno(r, "cannot take in module %s", path);
+	return add_needed(m, mod, node);
+}
+
+int modules_add_name(struct modules *m, const char *name, const char *reason, int *ret_found)
+{
+	_cleanup_(list_free) struct kmod_list *found = NULL;
+	struct kmod_list *it;
+	int r = kmod_module_new_from_lookup(m->kmod, name, &found), n = 0;
+
+	if (r < 0)
+		return log_errno(r, "cannot look up module %s", name);
+	r = add_list(m, found, reason, NULL);
+	if (r < 0 || !ret_found)
+		return r;
+	kmod_list_foreach(it, found) {
+		struct kmod_module *mod = kmod_module_get_module(it);
+
+		n += kmod_module_get_path(mod) ? 1 : 0;
+		(void)kmod_module_unref(mod);
+	}
+	*ret_found = n == 0 && found ? -1 : n;
+	return 0;
+}
+
+int modules_resolve(struct modules *m, const char *name, char **ret)
+{
+	_cleanup_(list_free) struct kmod_list *found = NULL;
+	struct kmod_module *mod;
+	int r = kmod_module_new_from_lookup(m->kmod, name, &found);
+
+	*ret = NULL;
+	if (r < 0 || !found)
+		return r;
+	mod = kmod_module_get_module(found);
+	if (kmod_module_get_path(mod)) {
+		*ret = strdup(kmod_module_get_name(mod));
+		r = *ret ? 0 : -ENOMEM;
+	}
+	(void)kmod_module_unref(mod);
+	return r;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* module: kernel modules of the sysroot, by libkmod, into the tree with all that they need. */
+#pragma once
+
+#include "image/build.h"
+
+struct kmod_ctx;
+
+struct modules {
+	struct build *build;
+	struct kmod_ctx *kmod;
+	char *dir;     /* of the sysroot's modules, as libkmod names it: absolute, on the host */
+	char **paths;  /* strv of all modules, relative to `dir`, sorted */
+	size_t n;
+};
+
+/* Opens the index of config->modules. The one error is logged. */
+int modules_open(struct build *b, struct modules *ret);
+void modules_close(struct modules *m);
+
+/*
+ * Adds what a name stands for (a module, an alias: "fs-ext4", or both spellings of '-'), with
+ * what it depends on: its dependencies, softdeps before and after it, weakdeps. 0 too where the
+ * kernel has none of that name; `*ret_found` (may be NULL) tells: how many modules, -1 for built
+ * in.
+ */
+int modules_add_name(struct modules *m, const char *name, const char *reason, int *ret_found);
+
+/* The first module that a name stands for; NULL: none, or built in. The caller frees it. */
+int modules_resolve(struct modules *m, const char *name, char **ret);
+
+#define _cleanup_modules_ _cleanup_(modules_close)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* modules: the pass that takes in the kernel modules of a generic image. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "image/depmod.h"
+#include "image/module-rules.h"
+#include "image/module.h"
+
+static bool left_out(const char *path)
+{
+	for (const struct module_rule *rule = module_rules; rule->what; rule++)
+		if (rule->leave_out && startswith(path, rule->what))
+			return true;
+	return false;
+}
+
+/* "ext4" for "kernel/fs/ext4/ext4.ko.xz". */
+static char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return strndup(name, strcspn(name, "."));
+}
+
+static int add_paths(struct modules *m, const struct module_rule *rule)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		_cleanup_free_ char *name = NULL;
+		int r;
+
+		if (!startswith(m->paths[i], rule->what) || left_out(m->paths[i]))
+			continue;
+		name = name_of(m->paths[i]);
+		if (!name)
+			return -ENOMEM;
+		r = modules_add_name(m, name, rule->reason, NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_rules(struct modules *m)
+{
+	int r = 0;
+
+	for (const struct module_rule *rule = module_rules; r == 0 && rule->what; rule++) {
+		if (rule->leave_out)
+			continue;
+		r = strchr(rule->what, '/') ? add_paths(m, rule)
+					    : modules_add_name(m, rule->what, rule->reason, NULL);
+	}
+	return r;
+}
+
+/* Init loads these before it waits for anything. */
+static int add_load_list(struct modules *m, const char *module)
+{
+	const struct config *config = m->build->config;
+	_cleanup_free_ char *text = NULL;
+	int n = asprintf(&text, "# the root's file system, %s (%s)\n%s\n", config->fstype,
+			 config->fstype_from, module);
+
+	if (n < 0)
+		return -ENOMEM;
+	return tree_add(&m->build->tree,
+			&(struct tree_node){ .path = "etc/modules-load.d/slipway.conf",
+					     .mode = S_IFREG | 0644,
+					     .flags = TREE_DATA,
+					     .bytes = text,
+					     .size = (size_t)n,
+					     .reason = "what init loads first" },
+			NULL);
+}
+
+/*
+ * By the alias that the kernel asks for at mount(2), then by name. A type that a kernel has
+ * neither as a module nor on its list of built-in ones may still be compiled in where it never
+ * can be a module.
+ */
+static int add_root_type(struct modules *m)
+{
+	const struct config *config = m->build->config;
+	_cleanup_free_ char *alias = NULL, *module = NULL;
+	int found = 0, r;
+
+	if (!config->fstype)
+		return 0;
+	if (asprintf(&alias, "fs-%s", config->fstype) < 0)
+		return -ENOMEM;
+	const char *names[] = { alias, config->fstype };
+
+	for (size_t i = 0; found == 0 && i < ARRAY_SIZE(names); i++) {
+		r = modules_add_name(m, names[i], "the root's file system", &found);
+		if (r == 0 && found > 0)
+			r = modules_resolve(m, names[i], &module);
+		if (r < 0)
+			return r;
+	}
+	if (found == 0)
+		log_warning("kernel %s lists no file system %s (%s): the image may not be able to "
+			    "mount its root, ignoring",
+			    config->kernel, config->fstype, config->fstype_from);
+	return module ? add_load_list(m, module) : 0;
+}
+
+int modules_add(struct build *b)
+{
+	_cleanup_modules_ struct modules m = { 0 };
+	const struct tree_node *dir;
+	int r = modules_open(b, &m);
+
+	if (r < 0)
+		return r;
+	/* First, so that its reason is the one that is told. */
+	r = add_root_type(&m);
+	if (r == 0)
+		r = add_rules(&m);
+	if (r < 0)
+		return r;
+	dir = tree_lookup(&b->tree, "lib/modules");
+	if (!dir)
+		return 0; /* a kernel without modules that an initrd has use for */
+	r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir);
+	return r < 0 ? r : depmod_add(b);
+}

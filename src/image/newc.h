@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * newc: the archive format that the kernel unpacks: cpio(5), "newc", as the kernel's
+ * Documentation/driver-api/early-userspace/buffer-format.rst has it.
+ *
+ * Written and read here, not by libarchive: a record is a fixed header of hexadecimal numbers, a
+ * name and the data; what counts is that each number is ours (inode numbers counted, no times, no
+ * owner), and, in reading, where exactly an archive ends, since others follow it in the same
+ * file. That, and libarchive would bring libxml2 and ICU with it.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macro.h"
+#include "image/tree.h"
+
+/* Takes what is written; 0 or -errno, which ends the writing. */
+typedef int (*newc_sink)(void *to, const void *data, size_t size);
+
+struct newc_failure {
+	const struct tree_node *node; /* whose content could not be read; NULL: the sink failed */
+};
+
+/*
+ * Writes all nodes of the tree in order of their paths, and the trailer. Every file is root's and
+ * has the time `mtime`. Where a file cannot be read any more, or its size is another,
+ * `*ret_failure` names it.
+ */
+int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
+	       struct newc_failure *ret_failure);
+
+/* How many bytes newc_write() will write. */
+uint64_t newc_size(const struct tree *t);
+
+struct newc_entry {
+	const char *name; /* in the buffer, NUL-terminated; leading "/" and "./" are left out */
+	mode_t mode;
+	uint32_t ino, nlink;
+	dev_t dev, rdev;
+	const void *data;
+	uint32_t size;
+};
+
+/*
+ * Reads the record at `*at` of a buffer and moves `*at` behind it. 1: an entry; 0: the trailer;
+ * -EBADMSG: no record of this format, and `*ret_why` says what is wrong with it.
+ */
+int newc_read(const void *data, size_t size, size_t *at, struct newc_entry *ret,
+	      const char **ret_why);
+
+/* Does a newc archive begin here? */
+bool newc_is(const void *data, size_t size);

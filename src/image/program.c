@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* program: a program of the sysroot by its name. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "image/program.h"
+#include "image/pull.h"
+
+int program_find(const struct sysroot *s, const char *name, char **ret)
+{
+	static const char *const dirs[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_free_ char *path = NULL;
+		struct stat st;
+
+		if (asprintf(&path, "%s/%s", dirs[i], name) < 0)
+			return -ENOMEM;
+		if (sysroot_stat(s, path, &st) < 0 || !S_ISREG(st.st_mode) ||
+		    !(st.st_mode & 0111))
+			continue;
+		*ret = TAKE_PTR(path);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int program_add(struct build *b, const char *name, const char *usual, const char *reason,
+		const struct tree_node **ret)
+{
+	const struct sysroot *s = &b->config->sysroot;
+	_cleanup_free_ char *path = NULL;
+	const struct tree_node *node;
+	int r = program_find(s, name, &path);
+
+	if (r < 0)
+		return r;
+	r = pull(&b->tree, s, &(struct pull){ .path = path, .reason = reason }, &node);
+	if (r == 0)
+		r = tree_alias(&b->tree, usual, path, node);
+	if (r < 0)
+		return log_errno(r, "cannot take in %s from %s", path, s->path);
+	if (ret)
+		*ret = node;
+	return 0;
+}
