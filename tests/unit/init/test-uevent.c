@@ -94,8 +94,6 @@ static void what_is_no_message(void **state)
 		SAYS("\0"),
 		SAYS("add"),
 		SAYS("libudev\0DEVPATH=/x\0"),
-		SAYS("add@/x"),                           /* no NUL at the end */
-		SAYS("add@/x\0DEVPATH=/x"),
 		SAYS("libudev\0\xfe\xed\xca\xfe" "@\0"),  /* udevd's, of the other group */
 		SAYS("add@/x\0"),                         /* no DEVPATH */
 		SAYS("add@/x\0DEVPATH=\0"),
@@ -132,6 +130,17 @@ static void what_is_no_message(void **state)
 			fail_msg("row %zu: <%s>", i, rows[i].text);
 		assert_int_equal(u.partn, 4711);
 	}
+}
+
+/* What lies behind the message in the buffer is an older one's rest. */
+static void message_without_its_nul(void **state)
+{
+	char buffer[] = "add@/x\0DEVPATH=/x";
+	struct uevent u;
+
+	for (size_t size = 1; size < sizeof(buffer); size++)
+		assert_int_equal(uevent_parse_message(buffer, size, &u), -EINVAL);
+	assert_int_equal(uevent_parse_message(buffer, sizeof(buffer), &u), 0);
 }
 
 static void names_with_dots_and_directories(void **state)
@@ -322,6 +331,7 @@ int main(void)
 		cmocka_unit_test(device_without_a_node),
 		cmocka_unit_test(actions),
 		cmocka_unit_test(what_is_no_message),
+		cmocka_unit_test(message_without_its_nul),
 		cmocka_unit_test(names_with_dots_and_directories),
 		cmocka_unit_test(longest_name),
 		cmocka_unit_test(numbers_need_both_halves),
