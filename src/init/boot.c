@@ -59,11 +59,38 @@ static int set_choice(struct boot *b, const struct cmdline_word *w, const struct
 	return warn(b, w, allowed);
 }
 
-static bool is_yes(const struct cmdline_word *w)
+/* Bare is yes; what is neither yes nor no changes nothing: rd.shell=maybe gives no shell. */
+static int set_answer(struct boot *b, const struct cmdline_word *w, enum tristate *ret)
 {
 	struct cmdline one = { .words = (struct cmdline_word *)w, .n = 1 };
+	bool yes = cmdline_bool(&one, w->key, false);
 
-	return cmdline_bool(&one, w->key, true);
+	if (yes != cmdline_bool(&one, w->key, true))
+		return warn(b, w, "1, yes, true, on, 0, no, false, off");
+	*ret = yes ? YES : NO;
+	return 0;
+}
+
+static int set_bool(struct boot *b, const struct cmdline_word *w, bool *ret)
+{
+	enum tristate answer = UNSET;
+	int r = set_answer(b, w, &answer);
+
+	if (answer != UNSET)
+		*ret = answer == YES;
+	return r;
+}
+
+/* A word; an empty one is none. */
+static int set_text(const struct cmdline_word *w, char **ret)
+{
+	return string_set(ret, w->value && *w->value ? w->value : NULL);
+}
+
+/* Where "auto" means what the device holds. */
+static int set_fstype(const struct cmdline_word *w, char **ret)
+{
+	return streq_null(w->value, "auto") ? string_set(ret, NULL) : set_text(w, ret);
 }
 
 static int on_root(struct boot *b, const struct cmdline_word *w)
@@ -73,31 +100,31 @@ static int on_root(struct boot *b, const struct cmdline_word *w)
 
 static int on_rootfstype(struct boot *b, const struct cmdline_word *w)
 {
-	return string_set(&b->root.fstype, w->value && !streq(w->value, "auto") ? w->value : NULL);
+	return set_fstype(w, &b->root.fstype);
 }
 
 static int on_rootflags(struct boot *b, const struct cmdline_word *w)
 {
-	return string_set(&b->root.flags, w->value);
+	return set_text(w, &b->root.flags);
+}
+
+/* The kernel's two words have no value (init/do_mounts.c). */
+static int set_access(struct boot *b, const struct cmdline_word *w, bool rw)
+{
+	if (w->value)
+		return warn(b, w, "the word alone");
+	b->rw = rw;
+	return 0;
 }
 
 static int on_ro(struct boot *b, const struct cmdline_word *w)
 {
-	b->rw = w->value != NULL;
-	return 0;
+	return set_access(b, w, false);
 }
 
 static int on_rw(struct boot *b, const struct cmdline_word *w)
 {
-	b->rw = w->value == NULL;
-	return 0;
-}
-
-static int on_rootwait(struct boot *b, const struct cmdline_word *w)
-{
-	/* Bare: for ever; since Linux 6.6 a number of seconds. */
-	b->timeout = USEC_FOREVER;
-	return w->value ? set_span(b, w, &b->timeout) : 0;
+	return set_access(b, w, true);
 }
 
 static int on_timeout(struct boot *b, const struct cmdline_word *w)
@@ -107,6 +134,15 @@ static int on_timeout(struct boot *b, const struct cmdline_word *w)
 	if (b->timeout == 0)
 		b->timeout = USEC_FOREVER;
 	return r;
+}
+
+static int on_rootwait(struct boot *b, const struct cmdline_word *w)
+{
+	/* Bare: for ever; since Linux 6.6 a number of seconds. */
+	if (w->value)
+		return on_timeout(b, w);
+	b->timeout = USEC_FOREVER;
+	return 0;
 }
 
 static int on_rootdelay(struct boot *b, const struct cmdline_word *w)
@@ -121,12 +157,12 @@ static int on_usr(struct boot *b, const struct cmdline_word *w)
 
 static int on_usrfstype(struct boot *b, const struct cmdline_word *w)
 {
-	return string_set(&b->usr.fstype, w->value && !streq(w->value, "auto") ? w->value : NULL);
+	return set_fstype(w, &b->usr.fstype);
 }
 
 static int on_usrflags(struct boot *b, const struct cmdline_word *w)
 {
-	return string_set(&b->usr.flags, w->value);
+	return set_text(w, &b->usr.flags);
 }
 
 static int on_fsck_mode(struct boot *b, const struct cmdline_word *w)
@@ -147,17 +183,25 @@ static int on_fsck_repair(struct boot *b, const struct cmdline_word *w)
 	return set_choice(b, w, repairs, "preen, yes, no", (int *)&b->fsck_repair);
 }
 
+/* Words that say yes to one mode; their "no" says nothing of the others. */
+static int set_fsck_mode(struct boot *b, const struct cmdline_word *w, enum fsck_mode mode)
+{
+	enum tristate answer = UNSET;
+	int r = set_answer(b, w, &answer);
+
+	if (answer == YES)
+		b->fsck_mode = mode;
+	return r;
+}
+
 static int on_forcefsck(struct boot *b, const struct cmdline_word *w)
 {
-	b->fsck_mode = FSCK_FORCE;
-	return 0;
+	return set_fsck_mode(b, w, FSCK_FORCE);
 }
 
 static int on_fastboot(struct boot *b, const struct cmdline_word *w)
 {
-	if (is_yes(w))
-		b->fsck_mode = FSCK_SKIP;
-	return 0;
+	return set_fsck_mode(b, w, FSCK_SKIP);
 }
 
 static int on_init(struct boot *b, const struct cmdline_word *w)
@@ -172,9 +216,9 @@ static int on_resume(struct boot *b, const struct cmdline_word *w)
 	return set_spec(b, w, &b->resume);
 }
 
-static int on_break(struct boot *b, const struct cmdline_word *w)
+/* dracut's words for the same moments. */
+static const char *stage_of(const char *word)
 {
-	/* dracut's words for the same moments, and its bare rd.break: just before the switch. */
 	static const struct {
 		const char *word, *stage;
 	} others[] = {
@@ -182,18 +226,31 @@ static int on_break(struct boot *b, const struct cmdline_word *w)
 		{ "pre-mount", "root" },   { "mount", "usr" },             { "pre-pivot", "switch-root" },
 		{ "pre-switch-root", "switch-root" }, { "cleanup", "switch-root" },
 	};
-	const char *stage = w->value && *w->value ? w->value : "switch-root";
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (streq(stage, others[i].word))
-			stage = others[i].stage;
-	return strv_split(&b->breaks, stage, ",");
+		if (streq(word, others[i].word))
+			return others[i].stage;
+	return word;
+}
+
+static int on_break(struct boot *b, const struct cmdline_word *w)
+{
+	_cleanup_strv_ char **words = NULL;
+	int r;
+
+	/* Bare, as with dracut: just before the switch. */
+	if (!w->value || !*w->value)
+		return strv_push(&b->breaks, "switch-root");
+	r = strv_split(&words, w->value, ",");
+	STRV_FOREACH(word, words)
+		if (r == 0)
+			r = strv_push(&b->breaks, stage_of(*word));
+	return r;
 }
 
 static int on_shell(struct boot *b, const struct cmdline_word *w)
 {
-	b->shell = is_yes(w) ? YES : NO;
-	return 0;
+	return set_answer(b, w, &b->shell);
 }
 
 static int on_emergency(struct boot *b, const struct cmdline_word *w)
@@ -213,14 +270,12 @@ static int on_modules_load(struct boot *b, const struct cmdline_word *w)
 
 static int on_debug(struct boot *b, const struct cmdline_word *w)
 {
-	b->debug = is_yes(w);
-	return 0;
+	return set_bool(b, w, &b->debug);
 }
 
 static int on_serialize(struct boot *b, const struct cmdline_word *w)
 {
-	b->serialize = is_yes(w);
-	return 0;
+	return set_bool(b, w, &b->serialize);
 }
 
 /* Rows are tried for each word in the order of the command line: the last word of a kind wins. */
