@@ -2,6 +2,7 @@
 /* main: PID 1 of the initramfs. The table below is the specification; docs/boot.md has the same headings. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/strv.h"
 #include "init/leave.h"
 #include "init/rescue.h"
 #include "init/run.h"
@@ -34,6 +35,19 @@ static size_t stage_index(const char *name)
 	while (i < ARRAY_SIZE(stages) - 1 && !streq(stages[i].name, name))
 		i++;
 	return i;
+}
+
+/* A misspelt one would be waited for in vain. */
+static void warn_of_breaks(const struct boot *boot)
+{
+	char names[256] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i > 0 ? ", " : "", stages[i].name);
+	STRV_FOREACH(name, boot->breaks)
+		if (!streq(stages[stage_index(*name)].name, *name))
+			log_warning("rd.break=%s is no stage (allowed: %s), ignoring", *name, names);
 }
 
 static void give_shell(struct run *run, const struct stage *stage, const char *why)
@@ -92,8 +106,10 @@ int main(int argc, char **argv, char **envp)
 			i = after_failure(&run, i);
 			continue;
 		}
-		if (stages[i].run == read_cmdline)
+		if (stages[i].run == read_cmdline) {
 			rescue_catch_crashes(rescue_allowed(&run.boot, false) && rescue_has_shell());
+			warn_of_breaks(&run.boot);
+		}
 		i++;
 	}
 }
