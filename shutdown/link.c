@@ -101,9 +101,10 @@ static bool has_dev(const struct node *device, dev_t dev)
 	return false;
 }
 
+/* By the kernel's name, or as /dev/mapper/NAME, which is a node of its own where no udev makes it a link. */
 static bool has_name(const struct node *device, const char *name)
 {
-	if (streq(device->name, name))
+	if (streq(device->name, name) || (dm_matches(device) && streq_null(device->label, name)))
 		return true;
 	for (size_t i = 0; i < device->n_parts; i++)
 		if (streq(device->parts[i].name, name))

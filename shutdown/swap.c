@@ -57,7 +57,21 @@ bool swap_fits(const struct node *n, const struct standing *st)
 	return st->lowers > 0 && n->used <= n->room;
 }
 
+/*
+ * The path is the one by which it was opened, in a /dev that may be detached by now; any node of the device
+ * will do for swapoff(2).
+ */
 int swap_off(int root, const struct node *n)
 {
-	return swapoff(n->name) < 0 ? -errno : 0;
+	const char *slash = strrchr(n->name, '/'), *places[] = { "/dev/", "/dev/mapper/" };
+	int r = swapoff(n->name) < 0 ? -errno : 0;
+
+	for (size_t i = 0; r == -ENOENT && !n->file && i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s%s", places[i], slash + 1) < 0)
+			return -ENOMEM;
+		r = swapoff(path) < 0 ? -errno : 0;
+	}
+	return r;
 }
