@@ -139,8 +139,12 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	if (r == 0)
 		r = links_read(dev, sysfd);
 	/* A probe under way reads the old content: its answer no longer counts. */
+	dev->announced = ++d->announced;
 	dev->probe = PROBE_NONE;
 	tags_free(&dev->tags);
+	/* No half of a device stays: who looks at the table reads every name in it. */
+	if (r < 0)
+		remove_device(d, name);
 	return r;
 }
 

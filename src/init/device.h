@@ -37,6 +37,7 @@ struct device {
 	uint64_t diskseq;
 	uint64_t sectors; /* of 512 bytes; 0: no medium, or no table yet */
 	bool read_only;
+	uint64_t announced; /* differs for each message about any device: what was read before is stale */
 	enum probe_state probe;
 	uint64_t probed_at; /* CLOCK_MONOTONIC µs */
 	struct tags tags;
@@ -46,6 +47,7 @@ struct device {
 struct devices {
 	struct device **items;
 	size_t n;
+	uint64_t announced; /* how many messages there were */
 };
 
 /*

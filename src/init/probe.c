@@ -39,11 +39,18 @@ static void free_probe(blkid_probe *pr)
 	blkid_free_probe(*pr);
 }
 
-/* In the worker. `data` is the path of the device node. */
+/* Which device, and which state of it. */
+struct request {
+	uint64_t announced;
+	char path[512];
+};
+
+/* In the worker. */
 static int probe_device(int fd, void *data)
 {
+	const struct request *request = data;
 	_cleanup_(free_probe) blkid_probe pr = NULL;
-	_cleanup_close_ int disk = open(data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_close_ int disk = open(request->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *value;
 	int r;
 
@@ -95,10 +102,11 @@ static int read_tags(const char *record, size_t size, struct tags *ret)
 static void probe_done(struct run *run, struct job *job, int result)
 {
 	struct device *dev = devices_find(&run->devices, job->subject);
+	const struct request *request = job->data;
 	struct tags tags;
 
-	/* Gone, or changed while it was read: then it is read again. */
-	if (!dev || dev->probe != PROBE_RUNNING)
+	/* Gone, or changed while it was read: then it is read again, or is being read again already. */
+	if (!dev || dev->announced != request->announced)
 		return;
 	if (result == 0)
 		result = read_tags(job->worker.record, job->worker.size, &tags);
@@ -118,11 +126,16 @@ static const struct job_kind probe_kind = { .name = "probe", .done = probe_done 
 int probe_start(struct run *run, const char *name)
 {
 	struct device *dev = devices_find(&run->devices, name);
-	char *path;
+	struct request *request = calloc(1, sizeof(*request));
+	int r;
 
-	if (asprintf(&path, "/dev/%s", dev->devname) < 0)
+	if (!request)
 		return -ENOMEM;
-	dev->probe = PROBE_RUNNING;
-	return loop_start(&run->loop, &probe_kind, name, probe_device, path,
-			  clock_add(clock_monotonic(), PROBE_DEADLINE));
+	request->announced = dev->announced;
+	(void)snprintf(request->path, sizeof(request->path), "/dev/%s", dev->devname);
+	r = loop_start(&run->loop, &probe_kind, name, probe_device, request,
+		       clock_add(clock_monotonic(), PROBE_DEADLINE));
+	if (r == 0)
+		dev->probe = PROBE_RUNNING;
+	return r;
 }
