@@ -104,21 +104,46 @@ static const char *last_pci(const char *devpath, char ret[16])
 	return after;
 }
 
-static int add_paths(struct device *dev)
+/*
+ * "…/ata7/host6/target6:0:1/6:0:1:0/block/sdb": ata7 counts all ports of the machine, port_no those of the
+ * controller. Behind a port multiplier the bus says which, else the target is master or slave. Since systemd 247
+ * the name has both numbers, the older one stays beside it.
+ */
+static int add_ata(struct device *dev, int sysfd, const char *after, const char *pci)
+{
+	_cleanup_free_ char *file = NULL, *name = NULL, *older = NULL;
+	int ata, bus, target, n = (int)(after - dev->devpath), r;
+	uint64_t port;
+
+	if (sscanf(after, "/ata%d/host%*d/target%*d:%*d:%*d/%*d:%d:%d:", &ata, &bus, &target) != 3)
+		return 0;
+	if (asprintf(&file, "%.*s/ata%d/ata_port/ata%d/port_no", n, dev->devpath, ata, ata) < 0)
+		return -ENOMEM;
+	if (file_read_u64(sysfd, file + 1, &port) < 0)
+		return 0;
+	if (asprintf(&older, "pci-%s-ata-%d", pci, (int)port) < 0 ||
+	    asprintf(&name, "%s.%d%s", older, bus ? bus : target, bus ? ".0" : "") < 0)
+		return -ENOMEM;
+	r = push_link(dev, "by-path", name, "");
+	return r < 0 ? r : push_link(dev, "by-path", older, "");
+}
+
+static int add_paths(struct device *dev, int sysfd)
 {
 	const char *disk = dev->parent ? dev->parent : dev->name, *namespace = strrchr(disk, 'n');
 	_cleanup_free_ char *name = NULL;
 	const char *after;
+	int used = 0, r;
 	char pci[16];
-	int port, r;
 
 	after = last_pci(dev->devpath, pci);
 	if (!after)
 		return 0;
-	if (startswith(after, "/virtio"))
+	if (startswith(after, "/ata"))
+		return add_ata(dev, sysfd, after, pci);
+	(void)sscanf(after, "/virtio%*d/block/%n", &used);
+	if (used > 0) /* not a disk of virtio-scsi */
 		r = asprintf(&name, "pci-%s", pci);
-	else if (sscanf(after, "/ata%d/", &port) == 1)
-		r = asprintf(&name, "pci-%s-ata-%d", pci, port);
 	else if (startswith(after, "/nvme/") && namespace)
 		r = asprintf(&name, "pci-%s-nvme-%s", pci, namespace + 1);
 	else
@@ -138,5 +163,5 @@ int links_read(struct device *dev, int sysfd)
 	if (dev->parent)
 		disk = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = add_ids(dev, dev->parent ? disk : dir);
-	return r < 0 ? r : add_paths(dev);
+	return r < 0 ? r : add_paths(dev, sysfd);
 }
