@@ -37,6 +37,7 @@ static const char *const files[][2] = {
 	{ "/devices/x/vdb/serial",          "\n"                          },
 	{ "/devices/x/sde/device/wwid",     "eui.1\n"                     },
 	{ "/devices/pci0000:00/0000:00:06.0/virtio3/host2/target2:0:0/2:0:0:1/block/sdg/size", "8\n" },
+	{ "/devices/x/nvme1n1/device/model", "Example\n"                 },
 	{ AHCI "ata6/host5/target5:0:0/5:0:0:0/block/sdf/size", "8\n"     },
 };
 
@@ -59,6 +60,8 @@ static const struct {
 	/* No row for SCSI addresses, and none is made up. */
 	{ "sdd", SAS, NULL, 0, "by-id/wwn-0x5000c500ffffffff" },
 	{ "sdg", "/devices/pci0000:00/0000:00:06.0/virtio3/host2/target2:0:0/2:0:0:1/block/sdg", NULL, 0, "" },
+	/* Half a name would be that of every disk of the model. */
+	{ "nvme1n1", "/devices/x/nvme1n1", NULL, 0, "" },
 	{ "sde", "/devices/x/sde", NULL, 0, "" },
 	/* Without its port's number. */
 	{ "sdf", AHCI "ata6/host5/target5:0:0/5:0:0:0/block/sdf", NULL, 0, "" },
