@@ -103,24 +103,41 @@ static int add_interpreter(struct closure *c, const struct object *o)
 	return c->paths.loader_dir ? 0 : -ENOMEM;
 }
 
+static int push_all(char *const *dirs, char ***ret)
+{
+	int r = 0;
+
+	STRV_FOREACH(dir, dirs)
+		if (r == 0)
+			r = strv_push(ret, *dir);
+	return r;
+}
+
 static int inherit(struct closure *c, const struct object *o)
 {
 	struct inherited *i = calloc(1, sizeof(*i));
-	int r;
 
 	if (!i)
 		return -ENOMEM;
 	i->node = o->node;
 	i->next = c->inherited;
 	c->inherited = i;
-	r = 0;
-	STRV_FOREACH(dir, o->dirs)
-		if (r == 0)
-			r = strv_push(&i->dirs, *dir);
+	return push_all(o->dirs, &i->dirs);
+}
+
+/* What those that loaded it, and theirs, have said by DT_RPATH. */
+static int inherited_directories(const struct closure *c, const struct tree_node *node, char ***ret)
+{
+	int r = 0;
+
+	for (const struct tree_node *by = node->by; by; by = by->by)
+		for (const struct inherited *i = c->inherited; r == 0 && i; i = i->next)
+			if (i->node == by)
+				r = push_all(i->dirs, ret);
 	return r;
 }
 
-/* DT_RPATH is looked at only where there is no DT_RUNPATH, and then its loaders' too. */
+/* DT_RPATH is looked at only where there is no DT_RUNPATH. */
 static int own_directories(struct closure *c, struct object *o)
 {
 	const char *path = o->node->path + strlen(o->below), *slash = strrchr(path, '/');
@@ -136,12 +153,7 @@ static int own_directories(struct closure *c, struct object *o)
 		if (r == 0)
 			r = inherit(c, o);
 	}
-	for (const struct tree_node *by = o->node->by; by; by = by->by)
-		for (const struct inherited *i = c->inherited; i; i = i->next)
-			STRV_FOREACH(dir, i->node == by ? i->dirs : NULL)
-				if (r == 0)
-					r = strv_push(&o->dirs, *dir);
-	return r;
+	return r == 0 ? inherited_directories(c, o->node, &o->dirs) : r;
 }
 
 static int check_versions(const struct object *o, const char *name, const struct library *l,

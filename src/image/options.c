@@ -64,6 +64,8 @@ static int refuse(const struct option_row *rows, int answer, const char *word)
 
 	if (answer == ':')
 		log_error("cannot use %s: it needs an argument", word);
+	else if (optopt >= ROW_BASE)
+		log_error("cannot use %s: it takes no argument", word);
 	else
 		log_error("cannot use %s: no such option here; there are %s", word,
 			  allowed ?: "others");
