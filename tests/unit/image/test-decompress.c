@@ -60,8 +60,7 @@ static void each_format_unpacks(void **state)
 /* Whatever comes next in the file must be left alone, to the byte. */
 static void what_follows_is_not_touched(void **state)
 {
-	static const char *const followers[] = { "\0\0\0\0\0\0\0\0", "070701",
-						 "\x28\xb5\x2f\xfd" };
+	static const char followers[][8] = { "", "070701", "\x28\xb5\x2f\xfd" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(packed); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(followers); k++) {
