@@ -285,6 +285,15 @@ def test_script_that_starts_systemd_gets_no_word_of_it(tmp_path):
     assert len(r.report["fd"]) == 3
 
 
+def test_init_that_cannot_be_executed_after_all(tmp_path):
+    """The kernel sees more than we do: an ELF file without program headers. The hand-over is for systemd alone."""
+    r = run(tmp_path, cmdline=f"init={SYSTEMD}", init=SYSTEMD,
+            steps=[["copy", str(initramfs.next_init()), "/sysroot/sbin/init"], ["patch", "/sysroot" + SYSTEMD, 56, [0, 0]]])
+    assert r.kmsg.count(f"cannot execute {SYSTEMD}: Exec format error") == 2
+    assert r.report["argv"] == ["/sbin/init"]
+    assert len(r.report["fd"]) == 3
+
+
 # -- the way back ----------------------------------------------------------------------------------------------------
 
 EXITRD = [["file", "/usr/lib/slipway/exitrd/shutdown", "#!/bin/false\n", 0o755],
