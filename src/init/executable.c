@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/inroot.h"
 #include "base/macro.h"
 #include "init/executable.h"
 
-#define HEADER_BYTES 4096
-#define PHDR_MAX     128
+#define HEADER_BYTES 256   /* BINPRM_BUF_SIZE: what execve(2) itself reads */
+#define PHDRS_BYTES  65536 /* fs/binfmt_elf.c: load_elf_phdrs() */
+#define DEPTH_MAX    5     /* fs/exec.c: exec_binprm() */
 
 /* What our own program is; the kernel of a 64-bit machine runs its 32-bit programs too. */
 static const struct machine {
@@ -48,104 +51,168 @@ static bool machine_fits(int machine)
 	return false;
 }
 
-static int check_interpreter(int rootfd, const char *name, char *why, size_t size)
-{
-	_cleanup_close_ int fd = inroot_open(rootfd, name, O_PATH);
+/* A file on its way to be executed, and where the reason goes. */
+struct candidate {
+	int rootfd, fd, depth;
+	uint64_t size;
+	char *why;
+	size_t why_size;
+};
 
-	if (fd >= 0)
-		return 0;
-	(void)snprintf(why, size, "its interpreter %s%s: %s", name,
-		       *name && name[strlen(name) - 1] == '\r' ? " (the line ends in CR LF)" : "", strerror(-fd));
-	return fd;
+static int _printf_(2, 3) refuse(const struct candidate *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(c->why, c->why_size, fmt, ap);
+	va_end(ap);
+	return -ENOEXEC;
 }
 
-/* Offset and size of PT_INTERP; 0 when it has none. */
-static size_t find_interp(int fd, const Elf64_Ehdr *h, off_t *ret)
+static int check_file(struct candidate *c, const char *path);
+
+static int check_interpreter(const struct candidate *c, const char *name)
 {
-	bool wide = h->e_ident[EI_CLASS] == ELFCLASS64;
+	char why[256];
+	struct candidate interpreter = {
+		.rootfd = c->rootfd, .depth = c->depth + 1, .why = why, .why_size = sizeof(why),
+	};
+	int r = check_file(&interpreter, name);
+
+	if (r < 0)
+		(void)refuse(c, "its interpreter %s%s: %s", name,
+			     endswith(name, "\r") ? " (the line ends in CR LF)" : "", why);
+	return r;
+}
+
+/* What of a program header counts here, of either class. */
+struct segment {
+	uint32_t type;
+	uint64_t offset, size;
+};
+
+static int read_segment(const struct candidate *c, bool wide, uint64_t at, struct segment *ret)
+{
+	union {
+		Elf64_Phdr p64;
+		Elf32_Phdr p32;
+	} p;
+	size_t n = wide ? sizeof(p.p64) : sizeof(p.p32);
+
+	if (pread(c->fd, &p, n, (off_t)at) != (ssize_t)n)
+		return refuse(c, "its ELF headers are damaged");
+	if (wide)
+		*ret = (struct segment){ p.p64.p_type, p.p64.p_offset, p.p64.p_filesz };
+	else
+		*ret = (struct segment){ p.p32.p_type, p.p32.p_offset, p.p32.p_filesz };
+	if ((ret->type != PT_LOAD && ret->type != PT_INTERP) || ret->size == 0)
+		return 0;
+	if (ret->offset > c->size || ret->size > c->size - ret->offset)
+		return refuse(c, "it is cut off: a segment lies beyond the file's end");
+	return 0;
+}
+
+/* Leaves `ret` as it is where there is no PT_INTERP. */
+static int read_interp(const struct candidate *c, const Elf64_Ehdr *h, char ret[PATH_MAX])
+{
 	const Elf32_Ehdr *h32 = (const void *)h;
-	off_t at = wide ? (off_t)h->e_phoff : h32->e_phoff;
-	unsigned int n = wide ? h->e_phnum : h32->e_phnum;
+	bool wide = h->e_ident[EI_CLASS] == ELFCLASS64;
+	uint64_t at = wide ? h->e_phoff : h32->e_phoff;
+	size_t n = wide ? h->e_phnum : h32->e_phnum, each = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 
-	for (unsigned int i = 0; i < MIN(n, (unsigned int)PHDR_MAX); i++) {
-		union {
-			Elf64_Phdr p64;
-			Elf32_Phdr p32;
-		} p;
-		size_t bytes = wide ? sizeof(p.p64) : sizeof(p.p32);
+	if ((wide ? h->e_phentsize : h32->e_phentsize) != each || n == 0 || n * each > PHDRS_BYTES)
+		return refuse(c, "its ELF headers are damaged");
+	for (size_t i = 0; i < n; i++) {
+		struct segment s = { 0 };
+		int r = read_segment(c, wide, at + i * each, &s);
 
-		if (pread(fd, &p, bytes, at + (off_t)(i * bytes)) != (ssize_t)bytes)
-			return 0;
-		if ((wide ? p.p64.p_type : p.p32.p_type) != PT_INTERP)
+		if (r < 0)
+			return r;
+		if (s.type != PT_INTERP || *ret)
 			continue;
-		*ret = wide ? (off_t)p.p64.p_offset : (off_t)p.p32.p_offset;
-		return wide ? p.p64.p_filesz : p.p32.p_filesz;
+		if (s.size > PATH_MAX || pread(c->fd, ret, s.size, (off_t)s.offset) != (ssize_t)s.size ||
+		    !*ret || ret[s.size - 1])
+			return refuse(c, "the name of its interpreter is damaged");
 	}
 	return 0;
 }
 
-static int check_elf(int rootfd, int fd, const Elf64_Ehdr *h, char *why, size_t size)
+static int check_elf(const struct candidate *c, const Elf64_Ehdr *h)
 {
 	char name[PATH_MAX] = "";
-	off_t at;
-	size_t n;
+	int r;
 
-	if (h->e_type != ET_EXEC && h->e_type != ET_DYN) {
-		(void)snprintf(why, size, "it is an ELF file, but no program");
-		return -ENOEXEC;
-	}
-	if (!machine_fits(h->e_machine)) {
-		(void)snprintf(why, size, "it is for another machine (ELF machine %d, this one is %d)", h->e_machine,
-			       own_machine());
-		return -ENOEXEC;
-	}
-	n = find_interp(fd, h, &at);
-	if (n == 0)
-		return 0;
-	if (n >= sizeof(name) || pread(fd, name, n, at) != (ssize_t)n) {
-		(void)snprintf(why, size, "its ELF headers are damaged");
-		return -ENOEXEC;
-	}
-	return check_interpreter(rootfd, name, why, size);
+	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
+		return refuse(c, "it is an ELF file, but no program");
+	if (!machine_fits(h->e_machine))
+		return refuse(c, "it is for another machine (ELF machine %d, this one is %d)", h->e_machine,
+			      own_machine());
+	r = read_interp(c, h, name);
+	return r < 0 || !*name ? r : check_interpreter(c, name);
 }
 
 /* "#! /bin/sh -e": the first word; a CR belongs to it, as it does for the kernel. */
-static int check_script(int rootfd, char *line, char *why, size_t size)
+static int check_script(const struct candidate *c, char text[HEADER_BYTES])
 {
-	char *name = line + 2 + strspn(line + 2, " \t");
+	char *name = text + 2 + strspn(text + 2, " \t");
+	size_t n = strcspn(name, " \t\n");
 
-	name[strcspn(name, " \t\n")] = '\0';
-	return check_interpreter(rootfd, name, why, size);
+	if (n == 0)
+		return refuse(c, "its #! names no interpreter");
+	if (name + n == text + HEADER_BYTES)
+		return refuse(c, "the name of its interpreter is too long");
+	name[n] = '\0';
+	return check_interpreter(c, name);
 }
 
-int executable_check(int rootfd, const char *path, char *why, size_t size)
+static int check_content(const struct candidate *c)
 {
-	_cleanup_close_ int fd = inroot_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	union {
 		Elf64_Ehdr elf;
 		char text[HEADER_BYTES + 1];
 	} header = { .text = "" };
+	ssize_t n = pread(c->fd, header.text, HEADER_BYTES, 0);
+
+	if (n < 0)
+		return refuse(c, "%s", strerror(errno));
+	if (memcmp(header.text, ELFMAG, SELFMAG) == 0)
+		return check_elf(c, &header.elf);
+	if (startswith(header.text, "#!"))
+		return check_script(c, header.text);
+	return refuse(c, "it is neither an ELF program nor a script with #!");
+}
+
+static int check_file(struct candidate *c, const char *path)
+{
+	_cleanup_close_ int fd = inroot_open(c->rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int r = fd < 0 ? fd : -errno;
 
-		(void)snprintf(why, size, "%s", strerror(-r));
+		(void)refuse(c, "%s", strerror(-r));
 		return r;
 	}
+	if (c->depth > DEPTH_MAX) {
+		(void)refuse(c, "too many interpreters of interpreters");
+		return -ELOOP;
+	}
 	if (!S_ISREG(st.st_mode)) {
-		(void)snprintf(why, size, "it is no regular file");
+		(void)refuse(c, "it is no regular file");
 		return -EACCES;
 	}
 	if (!(st.st_mode & 0111)) {
-		(void)snprintf(why, size, "it is not executable (mode %04o)", st.st_mode & 07777);
+		(void)refuse(c, "it is not executable (mode %04o)", st.st_mode & 07777);
 		return -EACCES;
 	}
-	if (pread(fd, header.text, HEADER_BYTES, 0) > (ssize_t)sizeof(Elf64_Ehdr) &&
-	    memcmp(header.text, ELFMAG, SELFMAG) == 0)
-		return check_elf(rootfd, fd, &header.elf, why, size);
-	if (startswith(header.text, "#!"))
-		return check_script(rootfd, header.text, why, size);
-	(void)snprintf(why, size, "it is neither an ELF program nor a script with #!");
-	return -ENOEXEC;
+	c->fd = fd;
+	c->size = (uint64_t)st.st_size;
+	return check_content(c);
+}
+
+int executable_check(int rootfd, const char *path, char *why, size_t size)
+{
+	struct candidate c = { .rootfd = rootfd, .why = why, .why_size = size };
+
+	return check_file(&c, path);
 }

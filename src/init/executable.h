@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Regular, x bit, ELF of a machine that we run on with its interpreter there, or "#!" with the interpreter
- * there. 0, or -errno with the reason as text in `why`.
+ * Regular, x bit, whole, ELF of a machine that we run on, or "#!"; and all this of its interpreter, and of that
+ * one's. 0, or -errno with the reason as text in `why`.
  */
 int executable_check(int rootfd, const char *path, char *why, size_t size);
