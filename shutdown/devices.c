@@ -103,7 +103,7 @@ static int read_device(int root, int block, struct node *n)
 		r = n->layer->read(root, dir, n);
 	if (r == 0)
 		r = add_holders(dir, "holders", n);
-	if (r == 0)
+	if (r == 0 && n->layer->partitions)
 		r = add_parts(dir, n);
 	return r;
 }

@@ -48,13 +48,29 @@ static const char *state_of(const struct dm_ioctl *dmi)
 	return dmi->flags & DM_SUSPEND_FLAG ? "suspended" : "live";
 }
 
+/* One call for all of it, since there may be hundreds. */
+static int read_status(int root, struct node *n)
+{
+	struct dm_ioctl dmi = { 0 };
+	int r = dm_call(root, n, DM_DEV_STATUS, 0, &dmi);
+
+	if (r < 0)
+		return r;
+	n->label = strndup(dmi.name, sizeof(dmi.name));
+	n->uuid = strndup(dmi.uuid, sizeof(dmi.uuid));
+	n->state = strdup(state_of(&dmi));
+	n->opened = dmi.open_count;
+	return n->label && n->uuid && n->state ? 0 : -ENOMEM;
+}
+
 int dm_read(int root, int dir, struct node *n)
 {
 	_cleanup_free_ char *suspended = NULL;
-	struct dm_ioctl dmi = { 0 };
-	const char *state;
-	int r;
+	int r = read_status(root, n);
 
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	/* Without the control node sysfs still says most of it. */
 	r = file_read_line(dir, "dm/name", &n->label);
 	if (r == 0)
 		r = file_read_line(dir, "dm/uuid", &n->uuid);
@@ -62,12 +78,7 @@ int dm_read(int root, int dir, struct node *n)
 		r = file_read_line(dir, "dm/suspended", &suspended);
 	if (r < 0)
 		return r;
-	state = streq(suspended, "1") ? "suspended" : "live";
-	if (dm_call(root, n, DM_DEV_STATUS, 0, &dmi) == 0) {
-		n->opened = dmi.open_count;
-		state = state_of(&dmi);
-	}
-	n->state = strdup(state);
+	n->state = strdup(streq(suspended, "1") ? "suspended" : "live");
 	return n->state ? 0 : -ENOMEM;
 }
 

@@ -6,7 +6,7 @@
 #include "shutdown/plan.h"
 #include "shutdown/tried.h"
 
-#define JOBS 32
+#define JOBS 64
 
 struct job {
 	struct worker worker; /* pid 0: the slot is free */

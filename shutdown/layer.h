@@ -52,6 +52,7 @@ struct layer {
 	 * there but not in use, or -errno.
 	 */
 	int (*read)(int root, int dir, struct node *n);
+	bool partitions; /* the kernel looks for partitions on such a device (dm's are devices of their own) */
 	struct act acts[LAYER_ACTS]; /* in the order of levels; ends with a row without name */
 };
 
