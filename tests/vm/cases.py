@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""cases: the table: which function, on which guests, in which tier, and what it costs.
+
+A row's name and its guest make the test's name, NAME@GUEST. `test` is run by `make test`, all by `make matrix`.
+The cost is in seconds for one guest, as measured; tests/check/vm-costs bounds the sum of tier `test`.
+"""
+import dataclasses
+import typing
+
+import case_contract as contract
+import case_daemons as daemons
+import case_fsck as fsck
+import case_inits as inits
+import case_kernels as kernels
+import case_root as root
+import case_shutdown as shutdown
+import case_usr as usr
+import guests
+
+SYSTEMD = ("bookworm", "trixie", "sid")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    run: typing.Callable
+    guests: tuple
+    tier: str  # test, matrix
+    cost: int
+    kernel: str = None  # a meta package; None: the guest's first
+
+
+ROWS = (
+    Row("contract", contract.contract, SYSTEMD, "test", 45),
+    Row("serialize", contract.serialize, SYSTEMD, "test", 80),
+    Row("handover", contract.handover, ("bookworm", "trixie"), "test", 10),
+    Row("handover", contract.handover, ("sid", "others"), "matrix", 10),
+
+    Row("root-spelling", root.spelling, ("bookworm",), "test", 60),
+    Row("root-spelling", root.spelling, ("trixie", "sid"), "matrix", 60),
+    Row("root-late", root.late, ("bookworm",), "test", 30),
+    Row("root-late", root.late, ("trixie", "sid"), "matrix", 30),
+    Row("root-missing", root.missing, ("bookworm",), "test", 50),
+    Row("root-missing", root.missing, ("trixie", "sid"), "matrix", 50),
+    Row("root-missing-shell", root.missing_shell, ("bookworm",), "test", 25),
+    Row("root-missing-shell", root.missing_shell, ("trixie", "sid"), "matrix", 25),
+    Row("no-init", root.no_init, ("bookworm",), "test", 20),
+    Row("no-init", root.no_init, ("trixie", "sid"), "matrix", 20),
+
+    Row("fsck-preen", fsck.preen, ("bookworm",), "test", 45),
+    Row("fsck-preen", fsck.preen, ("trixie", "sid"), "matrix", 45),
+    Row("fsck-unmendable", fsck.unmendable, ("bookworm",), "test", 60),
+    Row("fsck-words", fsck.fsck_words, ("bookworm",), "test", 40),
+
+    Row("usr-fstab", usr.usr_fstab, SYSTEMD, "test", 45),
+    Row("usr-words", usr.usr_words, ("bookworm",), "test", 10),
+    Row("usr-words", usr.usr_words, ("trixie", "sid"), "matrix", 10),
+
+    Row("nvme-cloud", kernels.nvme, ("bookworm",), "test", 45),
+    Row("nvme-cloud", kernels.nvme, ("trixie", "sid"), "matrix", 45),
+    Row("nvme-full", kernels.nvme, ("bookworm",), "test", 50, guests.FULL),
+    Row("virtio-full", kernels.virtio, ("bookworm",), "test", 50, guests.FULL),
+    Row("ahci-full", kernels.ahci, ("bookworm",), "test", 50, guests.FULL),
+
+    Row("reboot", shutdown.reboot, ("trixie",), "test", 40),
+    Row("reboot", shutdown.reboot, ("bookworm", "sid"), "matrix", 40),
+    Row("halt", shutdown.halt, ("bookworm",), "test", 40),
+    Row("halt", shutdown.halt, ("trixie", "sid"), "matrix", 40),
+    Row("exit", shutdown.leave, ("trixie",), "test", 40),
+    Row("exit", shutdown.leave, ("bookworm", "sid"), "matrix", 40),
+    Row("kexec", shutdown.kexec, ("bookworm",), "test", 80),
+    Row("kexec", shutdown.kexec, ("trixie", "sid"), "matrix", 80),
+
+    Row("daemons", daemons.daemons, ("bookworm", "trixie"), "test", 45),
+    Row("daemons", daemons.daemons, ("sid",), "matrix", 45),
+
+    Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
+    Row("busybox", inits.busybox, ("others",), "test", 20),
+)
+
+
+def pick(tier):
+    """(row, guest) of that tier, the dearest first, so that two workers end together."""
+    rows = [(row, guest) for row in ROWS for guest in row.guests if tier == "matrix" or row.tier == tier]
+    return sorted(rows, key=lambda pair: -pair[0].cost)

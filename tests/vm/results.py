@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""results: what was found for a case on a guest, kept by what it depends on; and docs/matrix.md made of it."""
+import datetime
+import hashlib
+import json
+import pathlib
+import re
+
+import cases
+import guests
+import trial
+
+
+def _key(row, guest):
+    """The programs, the guest, and the code that drives and judges."""
+    h = hashlib.sha256(f"{trial.programs_digest()} {guests.path_of(guest).name} {row.kernel}".encode())
+    for name in ("machine.py", "trial.py", "case_contract.py", "daemons.c", f"{row.run.__module__}.py"):
+        h.update((guests.HERE / name).read_bytes())
+    return h.hexdigest()[:16]
+
+
+def _path(keep, row, guest):
+    return pathlib.Path(keep) / f"{row.name}@{guest}.json"
+
+
+def load(keep, row, guest):
+    """The result if it still counts, else None."""
+    path = _path(keep, row, guest)
+    found = json.loads(path.read_text()) if path.exists() else {}
+    return found if found.get("key") == _key(row, guest) else None
+
+
+def passed(keep, row, guest):
+    found = load(keep, row, guest)
+    return bool(found and found["ok"])
+
+
+def store(keep, row, guest, ok, seconds):
+    path = _path(keep, row, guest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"key": _key(row, guest), "ok": ok, "seconds": round(seconds),
+                                "date": datetime.date.today().isoformat()}) + "\n")
+
+
+def _version(tree, package):
+    status = (tree / "var/lib/dpkg/status").read_text()
+    found = re.search(rf"^Package: {re.escape(package)}$.*?^Version: (\S+)$", status, re.M | re.S)
+    return found[1] if found else None
+
+
+def _guest_row(name):
+    tree = guests.ensure(name) / "tree"
+    init = next((f"{p} {v}" for p in ("systemd", "sysvinit-core") if (v := _version(tree, p))), "?")
+    return f"| {name} | {init} | {', '.join(guests.kernels_of(tree))} |"
+
+
+def _cell(keep, name, guest):
+    rows = [row for row in cases.ROWS if row.name == name and guest in row.guests]
+    if not rows:
+        return ""
+    found = load(keep, rows[0], guest)
+    if not found:
+        return "not run"
+    return f"{'ok' if found['ok'] else '**failed**'} {found['seconds']} s, {found['date']}"
+
+
+def write_page(keep, page, version):
+    """docs/matrix.md. Returns how many cells failed or were not run."""
+    names = list(dict.fromkeys(row.name for row in cases.ROWS))
+    about = {row.name: (row.run.__doc__ or "").split(".")[0].replace("\n", " ") for row in cases.ROWS}
+    out = ["# The matrix", "", f"Each case of tests/vm/cases.py on each guest, slipway {version}, in qemu without KVM "
+           "(`make matrix` writes this page). A result counts as long as the programs, the guest and the case's own "
+           "code are unchanged.", "", "| guest | init | kernels |", "|---|---|---|"]
+    out += [_guest_row(name) for name in guests.GUESTS]
+    out += ["", "| case | " + " | ".join(guests.GUESTS) + " |", "|---|" + "---|" * len(guests.GUESTS)]
+    bad = 0
+    for name in names:
+        cells = [_cell(keep, name, guest) for guest in guests.GUESTS]
+        bad += sum("failed" in c or "not run" in c for c in cells)
+        out.append(f"| {name} | " + " | ".join(cells) + " |")
+    out += [""] + [f"- **{name}**: {re.sub(' +', ' ', text)}" for name, text in about.items()]
+    page.write_text("\n".join(out) + "\n")
+    return bad

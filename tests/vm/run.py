@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""run.py test|matrix: drives ring 4 on two cores."""
+import pathlib
+import re
+import subprocess
+import sys
+
+import guests
+import results
+import trial
+
+KEEP = guests.HERE.parent.parent / "build" / "matrix"
+PAGE = guests.HERE.parent.parent / "docs" / "matrix.md"
+
+
+def run_cases(*arguments):
+    """pytest's exit code, with what it says shown as it comes, and its counts."""
+    argv = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--tb=short", "-rf",
+            str(guests.HERE / "test_cases.py"), *arguments]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=guests.HERE)
+    said = ""
+    while chunk := process.stdout.read1(4096) if hasattr(process.stdout, "read1") else process.stdout.readline():
+        sys.stdout.write(chunk)
+        sys.stdout.flush()
+        said += chunk
+    counts = {what: int(n) for n, what in re.findall(r"(\d+) (passed|failed|error)", said.splitlines()[-1])}
+    return process.wait(), counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0)
+
+
+def version():
+    makefile = (guests.HERE.parent.parent / "Makefile").read_text()
+    return re.search(r"^VERSION := (\S+)", makefile, re.M)[1]
+
+
+def test():
+    code, passed, failed = run_cases("--tier", "test")
+    print(f"vm: {passed} passed, {failed} failed")
+    return code
+
+
+def matrix():
+    code, passed, failed = run_cases("--tier", "matrix", "--keep", str(KEEP))
+    bad = results.write_page(KEEP, PAGE, version())
+    print(f"matrix: {passed} passed, {failed} failed now; {bad} cells of {PAGE.name} are not ok")
+    # Exit code 5: nothing was left to run.
+    return 1 if bad else 0 if code in (0, 5) else code
+
+
+def main():
+    modes = {"test": test, "matrix": matrix}
+    if len(sys.argv) != 2 or sys.argv[1] not in modes:
+        sys.exit("run.py: give one of: " + ", ".join(modes))
+    missing = [name for name in trial.PROGRAMS if not (trial.BUILD / name).exists()]
+    if missing:
+        sys.exit(f"run.py: {trial.BUILD} lacks {', '.join(missing)}: run make")
+    # Before two workers want the same one.
+    for name in guests.GUESTS:
+        guests.ensure(name)
+    return modes[sys.argv[1]]()
+
+
+if __name__ == "__main__":
+    assert pathlib
+    sys.exit(main())

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""test_cases: each row of the table on each of its guests is a test."""
+import trial
+
+
+def test_case(row, guest):
+    row.run(trial.Trial(row.name, guest, row.kernel))

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""trial: what a case is given: its guest, images built by slipway, disks, boots, and looks at what they left."""
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+
+import guests
+import machine
+
+TOP = guests.HERE.parent.parent
+BUILD = TOP / os.environ.get("B", "build")
+SCRATCH = TOP / "build" / "vm"
+PROGRAMS = ("init", "shutdown", "slipway")
+UUID = f"root=UUID={guests.ROOT_UUID}"
+# A panic ends the run at once instead of waiting for the hard limit.
+WORDS = "console=ttyS0 panic=-1"
+REPORT_INIT = "init=/usr/local/sbin/report-init"
+
+FUNCTIONS = []
+
+
+def case(function):
+    """Marks a case; tests/check/vm-costs compares the marked ones with the table."""
+    FUNCTIONS.append(function)
+    return function
+
+
+def programs_digest():
+    h = hashlib.sha256()
+    for name in PROGRAMS:
+        h.update((BUILD / name).read_bytes())
+    return h.hexdigest()[:16]
+
+
+def build_image(guest, release, rescue=False):
+    """The initrd of that guest, built by slipway from the guest's tree; kept until a program or the guest changes."""
+    path = guests.ensure(guest)
+    key = hashlib.sha256(f"{programs_digest()} {path.name}".encode()).hexdigest()[:12]
+    image = SCRATCH / "images" / f"{guest}-{release}{'-rescue' if rescue else ''}-{key}.img"
+    with guests.locked(image.with_suffix(".lock")):
+        if not image.exists():
+            argv = [BUILD / "slipway", "build", "--sysroot", path / "tree", "--kver", release, "-f",
+                    "--libexecdir", BUILD, "-o", image] + ["--rescue"] * rescue
+            subprocess.run([str(a) for a in argv], check=True)
+    return image
+
+
+@dataclasses.dataclass
+class Report:
+    """What report-init said: a list of texts for each word; and all that the console said."""
+    lines: dict
+    console: str
+
+    def of(self, key):
+        return self.lines.get(key, [])
+
+    def one(self, key):
+        assert len(self.of(key)) == 1, (key, self.of(key))
+        return self.of(key)[0]
+
+    def table(self, key):
+        """Lines "NAME VALUE", "NAME=VALUE" or "NAME: VALUE" as a dict."""
+        return dict(re.split(r"[:=\s]+", line, maxsplit=1) for line in self.of(key))
+
+
+def report_of(console):
+    lines = {}
+    for key, text in re.findall(r"^report: (\S+) ?(.*)$", console, re.M):
+        lines.setdefault(key, []).append(text)
+    assert "end" in lines, "report-init did not reach its end"
+    return Report(lines, console)
+
+
+def last_line(console):
+    """The exitrd's last line as a dict; {} where there is none."""
+    found = re.findall(r"^slipway-shutdown: (result=.*)$", console, re.M)
+    return dict(word.split("=", 1) for word in found[-1].split()) if found else {}
+
+
+class Trial:
+    def __init__(self, name, guest, kernel=None):
+        self.name, self.guest = name, guest
+        self.release = guests.kver(guest, kernel)
+        self.directory = SCRATCH / f"{name}@{guest}"
+        self.boots = 0
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+
+    def image(self, rescue=False):
+        return build_image(self.guest, self.release, rescue)
+
+    def tree(self):
+        return guests.ensure(self.guest) / "tree"
+
+    def disk(self, variant="disk", **kw):
+        return machine.Disk(guests.disk(self.guest, variant), **kw)
+
+    def spoiled_disk(self, *commands):
+        """A disk on which debugfs(8) ran these."""
+        raw = self.directory / "spoiled.img"
+        subprocess.run(["cp", "--sparse=always", guests.disk(self.guest), raw], check=True)
+        script = "".join(c + "\n" for c in commands)
+        done = subprocess.run(["debugfs", "-w", "-f", "-", raw], input=script, text=True, check=True,
+                              capture_output=True)
+        (self.directory / "spoiled.log").write_text(done.stdout + done.stderr)
+        return machine.Disk(raw)
+
+    def boot(self, words="", *, disks=None, root=UUID, access="ro", image=None, **kw):
+        """A machine, not started: the caller says `with`."""
+        self.boots += 1
+        return machine.Machine(
+            self.directory, name=f"boot{self.boots}", kernel=guests.vmlinuz(self.guest, self.release),
+            initrd=image or self.image(), append=" ".join(f"{root} {access} {WORDS} {words}".split()),
+            disks=[self.disk()] if disks is None else disks, **kw)
+
+    def report(self, words="", **kw):
+        """Boots into report-init: what it said. Seconds instead of half a minute."""
+        with self.boot(f"{REPORT_INIT} {words}", **kw) as m:
+            reason = m.wait_end(60)
+            if reason != "guest-shutdown" or "report: end" not in m.console.text:
+                m.fail(f"report-init did not end the machine, but {reason}")
+            return report_of(m.console.text)
+
+    def assert_clean(self, disk, offset=0):
+        """The file system on it was unmounted, and has no error."""
+        raw = self.directory / "after.img"
+        disk.raw(raw)
+        at = f"{raw}?offset={offset}"
+        try:
+            head = subprocess.run(["dumpe2fs", "-h", at], text=True, capture_output=True, check=True).stdout
+            assert re.search(r"^Filesystem state: +clean$", head, re.M), head
+            assert "needs_recovery" not in head, head
+            done = subprocess.run(["e2fsck", "-f", "-n", at], text=True, capture_output=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+        finally:
+            raw.unlink(missing_ok=True)
+
+    def assert_down(self, m, verb, timeout=120):
+        """Waits for the last line, which must say that all was taken down; the line as a dict."""
+        m.wait_for(r"^slipway-shutdown: result=.*\n", timeout)
+        line = last_line(m.console.text)
+        assert (line["result"], line["verb"]) == ("clean", verb), line
+        assert line["left"] == "" and line["mounts"] == "0", line
+        return line
+
+
+def no_shell(m):
+    """Nobody reads what is typed on the console."""
+    m.send("\necho slip-$((6*7))\n")
+    assert not m.console.wait_for("slip-42", 3), "there is a shell that nobody asked for"
+
+
+def wait_shell(m, timeout=60):
+    """The rescue shell of --rescue; returns a function that runs a line there."""
+    m.wait_for(r"^slipway:\S*# ", timeout)
+
+    def run(line, expect=None):
+        since = m.send(line + "\n")
+        if expect:
+            return m.wait_for(expect, 30, since)
+        return None
+    return run
