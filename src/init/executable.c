@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/inroot.h"
 #include "base/macro.h"
@@ -185,9 +186,10 @@ static int check_content(const struct candidate *c)
 static int check_file(struct candidate *c, const char *path)
 {
 	_cleanup_close_ int fd = inroot_open(c->rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct statvfs vfs;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 || fstatvfs(fd, &vfs) < 0) {
 		int r = fd < 0 ? fd : -errno;
 
 		(void)refuse(c, "%s", strerror(-r));
@@ -203,6 +205,11 @@ static int check_file(struct candidate *c, const char *path)
 	}
 	if (!(st.st_mode & 0111)) {
 		(void)refuse(c, "it is not executable (mode %04o)", st.st_mode & 07777);
+		return -EACCES;
+	}
+	/* rootflags=noexec, or a /usr that fstab has so. */
+	if (vfs.f_flag & ST_NOEXEC) {
+		(void)refuse(c, "it lies on a file system that is mounted noexec");
 		return -EACCES;
 	}
 	c->fd = fd;

@@ -76,6 +76,11 @@ def step_copy(source, path, mode=0o755):
     os.chmod(in_room(path), mode)
 
 
+def step_hold(path):
+    """The keeper has it open for writing: the kernel does not execute it (ETXTBSY)."""
+    os.open(in_room(path), os.O_WRONLY)
+
+
 def step_patch(path, offset, data):
     with open(in_room(path), "r+b") as f:
         f.seek(offset)
