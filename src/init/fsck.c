@@ -231,6 +231,8 @@ int fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *
 		log_info("fsck of %s is skipped, as asked", q->device->devname);
 		return 0;
 	}
+	/* The stage may be tried again: what an earlier check left goes. */
+	free(ret->unit);
 	*ret = (struct fsck_result){ 0 };
 	r = check(&run->boot, q, ret);
 	if (ret->ran)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -66,6 +67,21 @@ static inline void __attribute__((format(printf, 1, 2))) trace_note(const char *
 	va_start(ap, fmt);
 	trace_append(fmt, ap);
 	va_end(ap);
+}
+
+/*
+ * What never returns is left by longjmp(3), and what was allocated is left behind: between these two it does not
+ * count as a leak. Without sanitizers they are not there.
+ */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+static inline void trace_leaves(bool leaves)
+{
+	void (*call)(void) = leaves ? __lsan_disable : __lsan_enable;
+
+	if (call)
+		call();
 }
 
 static inline const char *trace_level(int level)

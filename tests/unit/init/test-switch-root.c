@@ -23,13 +23,6 @@
 static jmp_buf end; /* where what never returns goes */
 enum { RETURNED, BECAME_INIT, LEFT };
 
-/* What exec would have given back to the kernel is left behind by the jump. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:become_init";
-}
-
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
@@ -133,13 +126,16 @@ _Noreturn void __wrap_leave_after_failure(struct run *run, const char *stage)
 /* Runs the stage; how it ended. */
 static int enter(struct run *run)
 {
-	int how = setjmp(end);
+	int how;
 
+	trace_leaves(true);
+	how = setjmp(end);
 	if (how == RETURNED) {
 		int r = enter_sysroot(run);
 
 		trace_note("returned %s", strerror(-r));
 	}
+	trace_leaves(false);
 	return how;
 }
 
