@@ -119,6 +119,8 @@ static int run_lzma(struct stream *s, lzma_ret (*open)(lzma_stream *))
 		s->out_size = s->out_room - z.avail_out;
 		if (status == LZMA_BUF_ERROR)
 			r = -ENODATA;
+		else if (status == LZMA_MEMLIMIT_ERROR)
+			r = -EFBIG;
 		else if (status != LZMA_OK && status != LZMA_STREAM_END)
 			r = status == LZMA_MEM_ERROR ? -ENOMEM : -EBADMSG;
 	} while (r == 0 && status != LZMA_STREAM_END);
@@ -126,14 +128,17 @@ static int run_lzma(struct stream *s, lzma_ret (*open)(lzma_stream *))
 	return r;
 }
 
+/* xz -9 takes 65 MiB; a header can claim 4 GiB for a dictionary. */
+#define LZMA_MEMORY_MAX (256 << 20)
+
 static lzma_ret open_xz(lzma_stream *z)
 {
-	return lzma_stream_decoder(z, UINT64_MAX, 0);
+	return lzma_stream_decoder(z, LZMA_MEMORY_MAX, 0);
 }
 
 static lzma_ret open_alone(lzma_stream *z)
 {
-	return lzma_alone_decoder(z, UINT64_MAX);
+	return lzma_alone_decoder(z, LZMA_MEMORY_MAX);
 }
 
 static int run_xz(struct stream *s)

@@ -21,15 +21,18 @@ static void list_free(struct kmod_list **l)
 	(void)kmod_module_unref_list(*l);
 }
 
+/* What it tells names pointers, not causes: it is counted, and shown to who asks for details. */
 static void _printf_(6, 0) log_kmod(void *data, int priority, const char *file, int line,
 				    const char *fn, const char *format, va_list args)
 {
+	struct modules *m = data;
 	_cleanup_free_ char *text = NULL;
 
+	m->errors += priority <= LOG_ERR;
 	if (vasprintf(&text, format, args) < 0)
 		return;
 	text[strcspn(text, "\n")] = '\0';
-	log_line(priority, "libkmod: %s", text);
+	log_debug("libkmod: %s", text);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -63,10 +66,11 @@ static int read_paths(struct modules *m)
 
 		if (!colon)
 			continue;
-		m->paths[m->n] = strndup(line, (size_t)(colon - line));
+		*colon = ' ';
+		m->paths[m->n] = strdup(line);
 		if (!m->paths[m->n])
 			return -ENOMEM;
-		m->n++;
+		m->paths[m->n++][colon - line] = '\0';
 	}
 	qsort(m->paths, m->n, sizeof(char *), compare_paths);
 	return 0;
@@ -93,13 +97,14 @@ int modules_open(struct build *b, struct modules *ret)
 	m.kmod = kmod_new(m.dir, config);
 	if (!m.kmod)
 		return log_errno(-errno ?: -ENOMEM, "cannot read the modules in %s", m.dir);
-	kmod_set_log_fn(m.kmod, log_kmod, NULL);
+	kmod_set_log_fn(m.kmod, log_kmod, &m);
 	r = kmod_load_resources(m.kmod);
 	if (r < 0)
 		return log_errno(
 			r, "cannot read the index of the modules in %s (depmod makes it)", m.dir);
 	*ret = m;
 	m = (struct modules){ 0 };
+	kmod_set_log_fn(ret->kmod, log_kmod, ret);
 	return 0;
 }
 
@@ -133,12 +138,48 @@ static int add_list(struct modules *m, struct kmod_list *list, const char *reaso
 	return r;
 }
 
+/* Of all that the module needs by modules.dep, the first file that is not there. */
+static char *missing_file(const struct modules *m, const char *relative)
+{
+	const char *const *found = bsearch(&relative, m->paths, m->n, sizeof(char *), compare_paths);
+	const struct config *config = m->build->config;
+	_cleanup_strv_ char **needed = NULL;
+
+	if (!found || strv_split(&needed, *found + strlen(*found) + 1, " ") < 0)
+		return NULL;
+	STRV_FOREACH(name, needed) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", config->modules, *name) < 0)
+			return NULL;
+		if (!sysroot_has(&config->sysroot, path))
+			return TAKE_PTR(path);
+	}
+	return NULL;
+}
+
+static int no_dependencies(const struct modules *m, struct kmod_module *mod)
+{
+	const struct config *config = m->build->config;
+	const char *path = kmod_module_get_path(mod);
+	_cleanup_free_ char *missing = missing_file(m, path + strlen(m->dir) + 1);
+
+	log_error("cannot take in what module %s needs: %s%s (depmod -b %s %s reads them anew)", path,
+		  missing ? "no " : "libkmod cannot read it", missing ?: "", config->sysroot.path,
+		  config->kernel);
+	return -ENOENT;
+}
+
 static int add_needed(struct modules *m, struct kmod_module *mod, const struct tree_node *node)
 {
 	_cleanup_(list_free) struct kmod_list *before = NULL, *after = NULL, *weak = NULL;
+	unsigned int errors = m->errors;
 	_cleanup_(list_free) struct kmod_list *depends = kmod_module_get_dependencies(mod);
 	int r;
 
+	/* A list that it cannot make looks like none. */
+	if (m->errors != errors)
+		return no_dependencies(m, mod);
 	r = kmod_module_get_softdeps(mod, &before, &after);
 	if (r >= 0 && kmod_module_get_weakdeps)
 		r = kmod_module_get_weakdeps(mod, &weak);

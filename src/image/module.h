@@ -10,11 +10,15 @@ struct modules {
 	struct build *build;
 	struct kmod_ctx *kmod;
 	char *dir;     /* of the sysroot's modules, as libkmod names it: absolute, on the host */
-	char **paths;  /* strv of all modules, relative to `dir`, sorted */
+	char **paths;  /* of all modules, relative to `dir`, sorted; behind the NUL: what they need */
 	size_t n;
+	unsigned int errors; /* how many libkmod has told of */
 };
 
-/* Opens the index of config->modules. The one error is logged. */
+/*
+ * Opens the index of config->modules. The one error is logged. `ret` must not move afterwards: libkmod
+ * keeps its address.
+ */
 int modules_open(struct build *b, struct modules *ret);
 void modules_close(struct modules *m);
 
