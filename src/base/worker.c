@@ -17,8 +17,8 @@
 int worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret)
 {
 	_cleanup_close_ int in = -EBADF, out = -EBADF;
+	pid_t parent = getpid(), pid;
 	int fds[2];
-	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
@@ -32,6 +32,9 @@ int worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret
 
 		signals_reset();
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* It may have died before that: then no signal comes. */
+		if (getppid() != parent)
+			_exit(ECANCELED);
 		(void)close(TAKE_FD(in));
 		r = fn(out, data);
 		/* The exit code carries an errno: all of Linux's are below 134 (EHWPOISON 133). */

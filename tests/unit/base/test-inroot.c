@@ -141,6 +141,15 @@ static void root_itself_is_a_slash(void **state)
 	assert_string_equal(proc, "/proc");
 }
 
+/* /proc/PID/root and the like lead out of any root. */
+static void magic_links_are_not_followed(void **state)
+{
+	_cleanup_close_ int real = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(inroot_open(real, "/proc/self/root/proc", O_PATH), -ELOOP);
+	assert_int_equal(inroot_open(real, "/proc/self/exe", O_PATH), -ELOOP);
+}
+
 /* openat2(2): with ".." on the way a rename anywhere in the system makes the kernel say EAGAIN. */
 static void race_with_a_rename_is_tried_again(void **state)
 {
@@ -162,6 +171,7 @@ int main(void)
 		in_scratch(links_lead_inside),
 		in_scratch(no_link_leads_out),
 		in_scratch(root_itself_is_a_slash),
+		in_scratch(magic_links_are_not_followed),
 		in_scratch(race_with_a_rename_is_tried_again),
 	};
 
