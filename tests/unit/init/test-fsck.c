@@ -266,12 +266,13 @@ static void it_says_too_much(void **state)
 {
 	struct run run = { .loop = LOOP_CLOSED };
 	struct fsck_result result = { 0 };
-	char line[3001], lines[2001];
+	char line[3000 + sizeof("\nlater\n")], lines[2001];
 
 	memset(line, 'x', sizeof(line));
-	line[3000] = '\0';
+	strcpy(line + 3000, "\nlater\n");
 	checker.output = line;
 	assert_int_equal(fsck(&run, "ext4", &result), 0);
+	assert_non_null(strstr(traced.text, "\ninfo: fsck.ext4: later\n"));
 	for (size_t i = 0; i < 2000; i++)
 		lines[i] = i % 40 == 39 ? '\n' : 'y';
 	lines[2000] = '\0';
