@@ -57,10 +57,10 @@ static int read_status(int root, struct node *n)
 	if (r < 0)
 		return r;
 	n->label = strndup(dmi.name, sizeof(dmi.name));
-	n->uuid = strndup(dmi.uuid, sizeof(dmi.uuid));
+	n->detail = strndup(dmi.uuid, sizeof(dmi.uuid));
 	n->state = strdup(state_of(&dmi));
 	n->opened = dmi.open_count;
-	return n->label && n->uuid && n->state ? 0 : -ENOMEM;
+	return n->label && n->detail && n->state ? 0 : -ENOMEM;
 }
 
 int dm_read(int root, int dir, struct node *n)
@@ -73,7 +73,7 @@ int dm_read(int root, int dir, struct node *n)
 	/* Without the control node sysfs still says most of it. */
 	r = file_read_line(dir, "dm/name", &n->label);
 	if (r == 0)
-		r = file_read_line(dir, "dm/uuid", &n->uuid);
+		r = file_read_line(dir, "dm/uuid", &n->detail);
 	if (r == 0)
 		r = file_read_line(dir, "dm/suspended", &suspended);
 	if (r < 0)

@@ -39,7 +39,7 @@ uint64_t snapshot_fingerprint(const struct snapshot *s)
 		add_string(&h, n->state);
 		add_string(&h, n->options);
 		add_string(&h, n->super);
-		add_string(&h, n->uuid);
+		add_string(&h, n->detail);
 		add_number(&h, n->dev);
 		add_number(&h, (uint64_t)n->id);
 		add_number(&h, (uint64_t)n->parent);

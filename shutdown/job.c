@@ -68,25 +68,24 @@ static bool is_at_work(const struct jobs *j, const struct node *n)
 static void start_one(struct jobs *j, int root, const struct node *n, const struct action *a, int level,
 		      uint64_t deadline)
 {
+	uint64_t now = clock_monotonic(), end = clock_add(now, a->timeout);
+	_cleanup_free_ char *name = strdup(n->name), *what = node_describe(n);
 	struct order o = { root, n, a->acts };
 	struct job *job = free_slot(j);
-	uint64_t now = clock_monotonic(), end = clock_add(now, a->timeout);
-	char *name;
 	int r;
 
 	if (!job || is_at_work(j, n))
 		return;
-	name = strdup(n->name);
 	end = MIN(end, MAX(deadline, clock_add(now, LEAST_USEC)));
-	r = name ? worker_start(work, &o, end, &job->worker) : -ENOMEM;
+	r = name && what ? worker_start(work, &o, end, &job->worker) : -ENOMEM;
 	if (r < 0) {
-		free(name);
 		log_errno(r, "cannot start a worker for %s %s", n->layer->name, n->name);
 		return;
 	}
 	job->layer = n->layer;
 	job->kind = n->kind;
-	job->name = name;
+	job->name = TAKE_PTR(name);
+	job->what = TAKE_PTR(what);
 	job->dev = n->dev;
 	job->level = level;
 	j->running++;
@@ -104,18 +103,18 @@ static void note(struct jobs *j, const struct job *job, const struct record *rec
 	const struct act *act = &job->layer->acts[rec->act];
 	struct tried_node *t = tried_get(tried, job->kind, job->name);
 
-	log_debug("%s %s: %s: %s", job->layer->name, job->name, act->name,
-		  rec->result < 0 ? strerror(-rec->result) : "done");
+	log_debug("%s: %s: %s", job->what, act->name, rec->result < 0 ? strerror(-rec->result) : "done");
 	if (rec->result == 0 && act->run == mount_freeze)
 		(void)tried_freeze(tried, job->dev);
-	if (rec->result == -EIO) {
-		j->lost = true;
-		log_error("cannot write back all of %s %s: %s", job->layer->name, job->name, strerror(EIO));
-	}
-	if (t && rec->result < 0) {
-		t->act = act->name;
-		t->error = rec->result;
-	}
+	j->lost |= rec->result == -EIO;
+	if (!t || rec->result == 0)
+		return;
+	t->act = act->name;
+	t->error = rec->result;
+	/* Once: a disk that is gone says so whenever it is asked. */
+	if (rec->result == -EIO && !t->lost)
+		log_error("cannot write back all of %s: %s", job->what, strerror(EIO));
+	t->lost |= rec->result == -EIO;
 }
 
 /* Forgets the job; the worker is reaped already, or never will be. */
@@ -124,6 +123,7 @@ static void drop(struct jobs *j, struct job *job)
 	close_fd(&job->worker.fd);
 	free(job->worker.record);
 	free(job->name);
+	free(job->what);
 	*job = (struct job){ .worker = WORKER_NONE };
 	j->running--;
 }
@@ -133,7 +133,7 @@ static void give_up(struct jobs *j, struct job *job, struct tried *tried)
 	struct tried_node *t = tried_get(tried, job->kind, job->name);
 
 	(void)kill(job->worker.pid, SIGKILL);
-	log_warning("%s %s does not answer, trying other ways, ignoring", job->layer->name, job->name);
+	log_warning("%s does not answer, trying other ways, ignoring", job->what);
 	if (t) {
 		t->spent = job->level + 1;
 		t->act = "wait";

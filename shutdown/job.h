@@ -13,6 +13,7 @@ struct job {
 	const struct layer *layer;
 	enum node_kind kind;
 	char *name;
+	char *what;           /* for messages: "mount /oldroot (ext4 /dev/vda2)" */
 	dev_t dev;
 	int level;            /* at which it was started */
 };

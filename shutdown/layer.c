@@ -71,3 +71,13 @@ const struct layer *layer_of(const struct node *n)
 			return &layers[i];
 	return NULL;
 }
+
+char *node_describe(const struct node *n)
+{
+	char *text;
+
+	if (asprintf(&text, "%s %s (%s%s%s)", n->layer->name, n->name, n->label ? n->label : "",
+		     n->detail ? " " : "", n->detail ? n->detail : "") < 0)
+		return NULL;
+	return text;
+}

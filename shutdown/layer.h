@@ -63,6 +63,9 @@ extern const size_t n_layers;
 /* The row for a node of which kind, name and label are known; NULL: nothing to take down. */
 const struct layer *layer_of(const struct node *n);
 
+/* For messages: "mount /oldroot (ext4 /dev/vda2)". The caller frees; NULL: no memory. */
+char *node_describe(const struct node *n);
+
 /* "wanted" questions. */
 bool when_leaf(const struct node *n, const struct standing *st);
 bool when_writable(const struct node *n, const struct standing *st);

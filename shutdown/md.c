@@ -31,20 +31,48 @@ int md_read(int root, int dir, struct node *n)
 		return -ENOENT;
 	r = file_read_line(dir, "md/metadata_version", &n->label);
 	if (r == 0)
-		r = file_read_line(dir, "md/level", &n->uuid);
+		r = file_read_line(dir, "md/level", &n->detail);
 	return r;
 }
 
+static int open_md(int root, const struct node *n, int flags)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "dev/%s", n->name) < 0)
+		return -ENOMEM;
+	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* An inactive array takes no requests, it answers a flush with an error. */
+static bool is_inactive(const struct node *n)
+{
+	return streq(n->state, "inactive");
+}
+
+/* O_EXCL: refused while something is mounted from it or holds it, before anything is asked of the array. */
+static int flush(int root, const struct node *n)
+{
+	_cleanup_close_ int fd = open_md(root, n, O_EXCL);
+
+	if (fd < 0)
+		return fd;
+	return !is_inactive(n) && fsync(fd) < 0 ? -EIO : 0;
+}
+
 /*
- * A member array of external metadata is written out by mdmon, which hears of it through array_state; asking for
- * "inactive" is what makes it mark the metadata clean.
+ * A member array of external metadata is written out by mdmon, which hears of it through array_state: asked to be
+ * "inactive" it is stopped, and mdmon marks the metadata clean. Refused while the device is open, by us too.
  */
 static int deactivate(int root, const struct node *n)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
+	bool member = startswith(n->label, "external:/") || startswith(n->label, "external:-");
 
-	if (!startswith(n->label, "external:/") && !startswith(n->label, "external:-"))
+	if (!member || is_inactive(n))
 		return 0;
 	if (asprintf(&path, "sys/block/%s/md/array_state", n->name) < 0)
 		return -ENOMEM;
@@ -52,22 +80,17 @@ static int deactivate(int root, const struct node *n)
 	return fd < 0 ? -errno : file_write_fd(fd, "inactive\n", strlen("inactive\n"));
 }
 
-/* O_EXCL: refused while something is mounted from it or holds it, before anything is asked of the array. */
 int md_stop(int root, const struct node *n)
 {
-	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	int r;
+	int flushed = flush(root, n), r = flushed;
 
-	if (asprintf(&path, "dev/%s", n->name) < 0)
-		return -ENOMEM;
-	fd = openat(root, path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	if (r == 0 || r == -EIO)
+		r = deactivate(root, n);
+	if (r < 0)
+		return r;
+	fd = open_md(root, n, O_EXCL);
 	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		return -EIO;
-	r = deactivate(root, n);
-	if (r == 0 && ioctl(fd, STOP_ARRAY, NULL) < 0)
-		r = -errno;
-	return r;
+		return fd;
+	return ioctl(fd, STOP_ARRAY, NULL) < 0 ? -errno : flushed;
 }

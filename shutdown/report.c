@@ -156,19 +156,18 @@ static int name_holder(char **list, const struct holder *h)
 	return report_item(list, item);
 }
 
-/* "left: mount /oldroot (ext4, rw): unmount: Device or resource busy; held by a:1,b:2" */
+/* "left: mount /oldroot (ext4 /dev/vda2), rw: unmount: Device or resource busy; held by a:1,b:2" */
 static void log_left(const struct run *run, const struct node *n, const struct holder *list, size_t n_list,
 		     size_t index)
 {
 	const struct tried_node *t = tried_find(&run->tried, n->kind, n->name);
-	_cleanup_free_ char *who = NULL;
+	const char *state = n->super ? n->super : n->state ? n->state : "on";
+	_cleanup_free_ char *what = node_describe(n), *who = NULL;
 
 	for (size_t i = 0; i < n_list; i++)
 		if (list[i].node == index)
 			(void)name_holder(&who, &list[i]);
-	log_error("left: %s %s (%s%s%s%s%s): %s: %s; held by %s", n->layer->name, n->name,
-		  n->label ? n->label : "", n->uuid ? " " : "", n->uuid ? n->uuid : "",
-		  n->super || n->state ? ", " : "", n->super ? n->super : n->state ? n->state : "",
+	log_error("left: %s, %s: %s: %s; held by %s", what ? what : n->name, state,
 		  t && t->act ? t->act : "not tried", t && t->act ? strerror(-t->error) : "others stand on it",
 		  who ? who : "nobody that can be seen");
 }

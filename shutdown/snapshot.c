@@ -18,7 +18,7 @@ void node_free(struct node *n)
 	free(n->state);
 	free(n->options);
 	free(n->super);
-	free(n->uuid);
+	free(n->detail);
 	for (size_t i = 0; i < n->n_parts; i++)
 		free(n->parts[i].name);
 	free(n->parts);
@@ -95,6 +95,7 @@ static int add_mount(struct snapshot *s, struct mount_entry *e)
 		.name = TAKE_PTR(e->target),
 		.dev = e->dev,
 		.label = TAKE_PTR(e->fstype),
+		.detail = TAKE_PTR(e->source),
 		.id = e->id,
 		.parent = e->parent,
 		.options = TAKE_PTR(e->options),

@@ -34,6 +34,7 @@ struct node {
 	char *name;  /* mount: the target; swap: its path; device: the kernel's name, "dm-0" */
 	dev_t dev;   /* mount: of the superblock; device: its own */
 	char *label; /* mount: the file system type; loop: the file; dm: its name; md: the metadata version */
+	char *detail; /* mount: its source; dm: the UUID; md: the level; else NULL */
 	char *state; /* dm: "suspended", "live" or "empty"; md: array_state; loop: "autoclear" or ""; else NULL */
 
 	/* mounts */
@@ -46,7 +47,6 @@ struct node {
 	bool file;             /* on a file system, not on a device */
 
 	/* devices */
-	char *uuid;            /* dm: its UUID; md: the level; else NULL */
 	struct part *parts;
 	size_t n_parts;
 	char **holders;        /* strv, kernel names of what stands on it or on its partitions */

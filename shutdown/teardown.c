@@ -77,19 +77,8 @@ void resume_suspended(struct run *run)
 struct loop {
 	struct patience patience;
 	struct jobs jobs;
-	bool stalled;   /* the last look showed nothing new */
-	uint64_t pause;
+	uint64_t pause, retry_at; /* when nothing changes */
 };
-
-static void pause_if_stalled(struct run *run, struct loop *loop)
-{
-	if (!loop->stalled) {
-		loop->pause = PAUSE_MIN_USEC;
-		return;
-	}
-	jobs_wait(&loop->jobs, loop->pause, &run->tried);
-	loop->pause = MIN(loop->pause * 2, PAUSE_MAX_USEC);
-}
 
 /* Returns false when there is no harder way. */
 static bool try_harder(struct run *run, struct loop *loop, size_t left)
@@ -107,6 +96,7 @@ static bool try_harder(struct run *run, struct loop *loop, size_t left)
 	if (r < 0 || loop->patience.level > E_SYSRQ)
 		return false;
 	run->escalation = MAX(run->escalation, loop->patience.level);
+	loop->retry_at = 0;
 	log_warning("%zu left, nothing moves: %s", left, how[loop->patience.level]);
 	if (loop->patience.level == E_SYSRQ) {
 		r = sysrq_press(run->root, "su");
@@ -114,6 +104,20 @@ static bool try_harder(struct run *run, struct loop *loop, size_t left)
 			log_errno(r, "cannot use sysrq");
 	}
 	return true;
+}
+
+/* Not before it is time for it: what was busy a moment ago still is. */
+static void try_plan(struct run *run, struct loop *loop, const struct plan *plan, uint64_t now)
+{
+	uint64_t wait = loop->retry_at > now ? loop->retry_at - now : 0;
+
+	if (wait == 0) {
+		jobs_start(&loop->jobs, run->root, &run->last, plan, loop->patience.level, run->deadline);
+		wait = MAX(loop->pause, ROUND_USEC);
+		loop->retry_at = now + loop->pause;
+		loop->pause = MIN(loop->pause * 2, PAUSE_MAX_USEC);
+	}
+	jobs_wait(&loop->jobs, wait, &run->tried);
 }
 
 /* One look and what follows from it. Returns false when it is over. */
@@ -124,8 +128,6 @@ static bool turn(struct run *run, struct loop *loop)
 	bool idle;
 	int r;
 
-	pause_if_stalled(run, loop);
-	now = clock_monotonic();
 	r = run_look(run);
 	if (r == 0)
 		r = teardown_plan(&run->last, loop->patience.level, &plan);
@@ -136,12 +138,15 @@ static bool turn(struct run *run, struct loop *loop)
 	}
 	if (plan.left == 0 && loop->jobs.running == 0)
 		return false;
-	loop->stalled = !patience_look(&loop->patience, &run->last, now);
+	now = clock_monotonic();
+	if (patience_look(&loop->patience, &run->last, now)) {
+		loop->pause = PAUSE_MIN_USEC;
+		loop->retry_at = now;
+	}
 	idle = plan.n == 0 && !plan.emergency && loop->jobs.running == 0;
 	if (patience_is_over(&loop->patience, idle, now))
 		return try_harder(run, loop, plan.left);
-	jobs_start(&loop->jobs, run->root, &run->last, &plan, loop->patience.level, run->deadline);
-	jobs_wait(&loop->jobs, ROUND_USEC, &run->tried);
+	try_plan(run, loop, &plan, now);
 	return true;
 }
 
@@ -150,6 +155,7 @@ void tear_down(struct run *run)
 	struct loop loop = {
 		.patience = patience_begin(clock_monotonic(), run->deadline),
 		.jobs = jobs_none(),
+		.pause = PAUSE_MIN_USEC,
 	};
 
 	while (turn(run, &loop))

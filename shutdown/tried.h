@@ -10,6 +10,7 @@ struct tried_node {
 	int spent;       /* the level up to which acts ran out of time, plus one */
 	const char *act; /* the last one that failed, NULL: none */
 	int error;       /* with it, -errno */
+	bool lost;       /* data could not be written back to it */
 };
 
 struct tried {

@@ -164,7 +164,7 @@ def test_what_cannot_go_is_named_with_its_holder(tmp_path):
     assert (result.fields["mounts"], result.fields["left"]) == ("1", "/oldroot")
     comm, pid = result.fields["holders"].split(":")
     assert comm == "mdmon" and pid.isdigit()
-    assert f"left: mount /oldroot (overlay, rw" in result.log
+    assert f"left: mount /oldroot (overlay overlay), rw" in result.log
     assert f"unmount: Device or resource busy; held by mdmon:{pid}" in result.log
     # A namespace's superblocks may be the machine's: they are left alone.
     assert "read-only" not in result.log and int(result.fields["escalation"]) <= 2
