@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "init/exitrd.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -63,7 +64,7 @@ static int copy_directory(int from, int to, bool top)
 		(void)close(from);
 		return -ENOMEM;
 	}
-	while ((de = readdir(dir))) {
+	while ((errno = 0, de = readdir(dir))) {
 		int r;
 
 		if (streq(de->d_name, ".") || streq(de->d_name, "..") || (top && streq(de->d_name, "shutdown")))
@@ -72,20 +73,16 @@ static int copy_directory(int from, int to, bool top)
 		if (r < 0)
 			return r;
 	}
+	if (errno)
+		return -errno;
 	return top ? copy_entry(dirfd(dir), to, "shutdown") : 0;
 }
 
-static int stage_it(void)
+int exitrd_stage(int from, int to)
 {
-	_cleanup_close_ int to = open(TO, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int from = open(FROM, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = again < 0 ? -errno : copy_directory(again, to, true);
 
-	if (to < 0 || from < 0) {
-		r = -errno;
-		close_fd(&from);
-		return r;
-	}
-	r = copy_directory(from, to, true);
 	if (r == 0 && faccessat(to, "shutdown", X_OK, 0) < 0)
 		r = -errno;
 	if (r < 0)
@@ -95,7 +92,9 @@ static int stage_it(void)
 
 int prepare_exitrd(struct run *run)
 {
-	int r = stage_it();
+	_cleanup_close_ int from = open(FROM, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int to = open(TO, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int r = from < 0 || to < 0 ? -errno : exitrd_stage(from, to);
 
 	if (r < 0)
 		log_warning("cannot stage " TO "/shutdown: %s; the way back will be systemd's own, ignoring",

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* exitrd: what is left in /run/initramfs for the way back. */
+#pragma once
+
+/*
+ * Copies the tree `from` into the directory `to`, `shutdown` last: it is what makes an exitrd of a directory.
+ * 0, or -errno; then there is no `shutdown` in it, whatever else was copied. Descriptors are borrowed.
+ */
+int exitrd_stage(int from, int to);
