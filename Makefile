@@ -103,4 +103,4 @@ clean:
 	      build/*.a build/init build/shutdown build/slipway compile_commands.json
 
 .PHONY: all install deps compile_commands.json clean
--include $(shell find $(B)/obj $(B)/tests -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/tests -name '*.d' -type f 2>/dev/null)
