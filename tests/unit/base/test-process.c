@@ -21,11 +21,31 @@ static pid_t group;
 static int immortal_to; /* a signal that does nothing, as in D state */
 static int killed[65];  /* how often each signal was sent */
 
+static bool born_at_kill; /* just before the first SIGKILL the group gets one more member */
+
+static void start_sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGTERM, SIG_IGN);
+		(void)setpgid(0, group);
+		sleep(20);
+		_exit(0);
+	}
+	(void)setpgid(pid, group);
+}
+
 int __real_kill(pid_t pid, int sig);
 int __wrap_kill(pid_t pid, int sig);
 int __wrap_kill(pid_t pid, int sig)
 {
 	killed[sig]++;
+	if (sig == SIGKILL && born_at_kill) {
+		born_at_kill = false;
+		start_sleeper();
+	}
 	if (sig == immortal_to || group <= 0 || pid <= 0 || getpgid(pid) != group)
 		return 0;
 	return __real_kill(pid, sig);
@@ -35,6 +55,7 @@ static int setup(void **state)
 {
 	group = 0;
 	immortal_to = 0;
+	born_at_kill = false;
 	memset(killed, 0, sizeof(killed));
 	return scratch_setup(state);
 }
@@ -278,6 +299,24 @@ static void child_that_was_forked_meanwhile_is_ended(void **state)
 	group = 0;
 }
 
+/* It was not yet there when the processes were listed that SIGKILL went to. */
+static void child_that_comes_after_the_kill_is_ended(void **state)
+{
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct process_end e = {
+		.procfd = proc, .spare = not_of_the_group,
+		.term_usec = 20000, .kill_usec = 10 * USEC_PER_SEC,
+	};
+	char *left = NULL;
+
+	(void)child(*state, ignorer);
+	born_at_kill = true;
+	assert_int_equal(process_end_all(&e, &left), 0);
+	assert_false(born_at_kill);
+	assert_int_equal(__real_kill(-group, 0), -1);
+	group = 0;
+}
+
 #define in_scratch(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -291,6 +330,7 @@ int main(void)
 		in_scratch(caller_may_spare),
 		in_scratch(who_cannot_die_is_named),
 		in_scratch(child_that_was_forked_meanwhile_is_ended),
+		in_scratch(child_that_comes_after_the_kill_is_ended),
 	};
 
 	/* What is orphaned comes to us, as it comes to PID 1. */

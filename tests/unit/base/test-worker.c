@@ -252,24 +252,28 @@ static int start_and_die(int fd, void *data)
 
 	if (worker_start(work, &stay, USEC_FOREVER, &w) < 0)
 		return -EIO;
+	/* At once, before it could ask for the signal, or when it has. */
+	usleep(*(useconds_t *)data);
 	return file_write_fd(fd, &w.pid, sizeof(w.pid));
 }
 
 /* What PID 1 started must not outlive it as an orphan that holds a device. */
 static void worker_dies_with_its_parent(void **state)
 {
-	_cleanup_free_ char *record = NULL;
-	size_t size = 0;
-	pid_t pid;
+	for (useconds_t after = 0; after <= 200000; after += 100000) {
+		_cleanup_free_ char *record = NULL;
+		size_t size = 0;
+		pid_t pid;
 
-	assert_int_equal(worker_call(start_and_die, NULL, SOON, &record, &size), 0);
-	assert_int_equal(size, sizeof(pid));
-	memcpy(&pid, record, sizeof(pid));
-	for (int i = 0; i < 500 && kill(pid, 0) == 0; i++) {
-		(void)waitpid(pid, NULL, WNOHANG); /* where the test is whom orphans come to */
-		usleep(10000);
+		assert_int_equal(worker_call(start_and_die, &after, SOON, &record, &size), 0);
+		assert_int_equal(size, sizeof(pid));
+		memcpy(&pid, record, sizeof(pid));
+		for (int i = 0; i < 500 && kill(pid, 0) == 0; i++) {
+			(void)waitpid(pid, NULL, WNOHANG); /* where the test is whom orphans come to */
+			usleep(10000);
+		}
+		assert_int_equal(kill(pid, 0), -1);
 	}
-	assert_int_equal(kill(pid, 0), -1);
 }
 
 #define alone(test) cmocka_unit_test_teardown(test, no_child_is_left)
