@@ -43,16 +43,19 @@ static void read_comm(int proc, char comm[32])
 }
 
 /* Says each name that PID 1 takes on while this lives. */
-static int survive(int kmsg)
+static _Noreturn void survive(int kmsg)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NSEC };
-	char comm[32], last[32] = "";
+	char comm[32], last[32] = "", line[96];
 	int proc = open_proc();
 
 	for (;;) {
 		read_comm(proc, comm);
 		if (strcmp(comm, last) != 0) {
-			(void)dprintf(kmsg, "<5>slip-survivor: alive with PID 1 %s\n", comm);
+			/* dprintf(3) would seek, which /dev/kmsg refuses. */
+			int n = snprintf(line, sizeof(line), "<5>slip-survivor: alive with PID 1 %s\n", comm);
+
+			(void)!write(kmsg, line, (size_t)n);
 			(void)strcpy(last, comm);
 		}
 		(void)nanosleep(&pause, NULL);
@@ -85,7 +88,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strstr(argv[0], "slip-")) {
 		(void)sscanf(argv[1], "%d", &kmsg);
 		if (argv[0][0] == '@')
-			return survive(kmsg);
+			survive(kmsg);
 		for (;;)
 			(void)pause();
 	}

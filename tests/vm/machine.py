@@ -221,12 +221,12 @@ class Machine:
         return since
 
     def wait_agent(self, timeout=150):
-        if not self.agent.wait_for("@@ready", timeout):
+        if not self.agent.wait_for("@@ready\n", timeout):
             self.fail("the agent did not come up")
 
     def agent_again(self, since, timeout=150):
         """After a kexec: the agent of the next system."""
-        if not self.agent.wait_for("@@ready", timeout, since):
+        if not self.agent.wait_for("@@ready\n", timeout, since):
             self.fail("the agent did not come up again")
 
     def run(self, command, timeout=60, check=True):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """run.py test|matrix: drives ring 4 on two cores."""
-import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -53,6 +53,9 @@ def main():
     missing = [name for name in trial.PROGRAMS if not (trial.BUILD / name).exists()]
     if missing:
         sys.exit(f"run.py: {trial.BUILD} lacks {', '.join(missing)}: run make")
+    # What earlier versions of the programs left.
+    for name in ("images", "programs"):
+        shutil.rmtree(trial.SCRATCH / name, ignore_errors=True)
     # Before two workers want the same one.
     for name in guests.GUESTS:
         guests.ensure(name)
@@ -60,5 +63,4 @@ def main():
 
 
 if __name__ == "__main__":
-    assert pathlib
     sys.exit(main())

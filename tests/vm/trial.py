@@ -35,6 +35,20 @@ def programs_digest():
     return h.hexdigest()[:16]
 
 
+def programs():
+    """A directory with the programs as they are now: a make that runs meanwhile must not mix two versions."""
+    copy = SCRATCH / "programs" / programs_digest()
+    with guests.locked(SCRATCH / "programs.lock"):
+        if not copy.exists():
+            tmp = copy.with_suffix(".tmp")
+            shutil.rmtree(tmp, ignore_errors=True)
+            tmp.mkdir(parents=True)
+            for name in PROGRAMS:
+                shutil.copy2(BUILD / name, tmp / name)
+            tmp.rename(copy)
+    return copy
+
+
 def build_image(guest, release, rescue=False):
     """The initrd of that guest, built by slipway from the guest's tree; kept until a program or the guest changes."""
     path = guests.ensure(guest)
@@ -42,8 +56,8 @@ def build_image(guest, release, rescue=False):
     image = SCRATCH / "images" / f"{guest}-{release}{'-rescue' if rescue else ''}-{key}.img"
     with guests.locked(image.with_suffix(".lock")):
         if not image.exists():
-            argv = [BUILD / "slipway", "build", "--sysroot", path / "tree", "--kver", release, "-f",
-                    "--libexecdir", BUILD, "-o", image] + ["--rescue"] * rescue
+            argv = [programs() / "slipway", "build", "--sysroot", path / "tree", "--kver", release, "-f",
+                    "--libexecdir", programs(), "-o", image] + ["--rescue"] * rescue
             subprocess.run([str(a) for a in argv], check=True)
     return image
 
