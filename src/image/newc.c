@@ -173,7 +173,8 @@ int newc_read(const void *data, size_t size, size_t *at, struct newc_entry *ret,
 	if (content > left)
 		return -EBADMSG;
 	*ret_why = "a record's name does not end";
-	if (fields[NAMESIZE] == 0 || p[HEADER_SIZE + fields[NAMESIZE] - 1] != '\0')
+	/* Of a name without any byte this is the header's last digit. */
+	if (p[HEADER_SIZE + fields[NAMESIZE] - 1] != '\0')
 		return -EBADMSG;
 	*ret_why = "the archive is cut off in a file's data";
 	if (end > left)

@@ -39,9 +39,11 @@ MODULE = """
 #define EXPORT(s) __attribute__((used, section("__ksymtab_strings"))) static const char export_##s[] = #s
 """
 MODULES = {
-    "kernel/fs/ext4/ext4.ko": 'INFO(1, "alias=fs-ext4"); INFO(2, "softdep=pre: crc32c");'
+    "kernel/fs/ext4/ext4.ko": 'INFO(1, "alias=fs-ext4"); INFO(2, "softdep=pre: crc32c before post: after");'
     "extern int jbd2_start; int *open_one(void) { return &jbd2_start; }",
     "kernel/fs/jbd2/jbd2.ko": "EXPORT(jbd2_start); int jbd2_start;",
+    "kernel/lib/before.ko": "int nothing;",
+    "kernel/lib/after.ko": "int nothing;",
     "kernel/crypto/crc32c_generic.ko": 'INFO(1, "alias=crc32c"); INFO(2, "alias=crypto-crc32c");',
     "kernel/drivers/block/virtio_blk.ko": 'INFO(1, "alias=virtio:d00000002v*");'
     "extern int virtio_add; int *open_one(void) { return &virtio_add; }",

@@ -118,7 +118,10 @@ def test_time_of_files(root):
 def test_only_what_is_in_is_indexed(root):
     built(root)
     names = {Path(n).name for n in root.names() if ".ko" in n}
-    assert names == {"ext4.ko", "jbd2.ko", "crc32c_generic.ko", "virtio_blk.ko", "virtio.ko", "ahci.ko.xz"}
+    assert names == {
+        *("ext4.ko", "jbd2.ko", "before.ko", "after.ko", "crc32c_generic.ko"),
+        *("virtio_blk.ko", "virtio.ko", "ahci.ko.xz"),
+    }
     index = root.cat(f"lib/modules/{KVER}/modules.dep.bin")
     for name in names:
         assert name.encode() in index
@@ -136,8 +139,15 @@ def test_only_what_is_in_is_indexed(root):
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
     )
     loaded = [Path(line.split()[1]).name for line in done.stdout.splitlines()]
-    assert sorted(loaded[:-1]) == ["crc32c_generic.ko", "jbd2.ko"]
-    assert loaded[-1] == "ext4.ko"
+    assert sorted(loaded[:-2]) == ["before.ko", "crc32c_generic.ko", "jbd2.ko"]
+    assert loaded[-2:] == ["ext4.ko", "after.ko"]
+
+
+def test_depmod_does_not_read_the_hosts_settings(root):
+    """The host's depmod.d is about the host's modules."""
+    script = "mount -t tmpfs none /run && mkdir /run/depmod.d && echo exclude fs >/run/depmod.d/x.conf && " '"$@"'
+    subprocess.run(["unshare", "-rm", "sh", "-c", script, "-", *root.command()], check=True)
+    assert b"ext4" in root.cat(f"lib/modules/{KVER}/modules.dep.bin")
 
 
 def test_root_type_is_loaded_first(root):
@@ -232,7 +242,7 @@ def test_exitrd_has_its_own_libraries(root, parts):
 
 def test_no_modules_wanted(root):
     """A kernel that has all built in: no index, no modprobe, no error."""
-    for name in ("fs", "crypto", "drivers/block", "drivers/virtio", "drivers/ata"):
+    for name in ("fs", "lib", "crypto", "drivers/block", "drivers/virtio", "drivers/ata"):
         shutil.rmtree(root.path / "lib/modules" / KVER / "kernel" / name)
     subprocess.run(["depmod", "-b", root.path, KVER], check=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     (root.path / "usr/sbin/modprobe").unlink()

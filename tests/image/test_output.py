@@ -58,10 +58,10 @@ def test_disk_full(root, old):
 
 
 def started(root, temporary, until=30):
-    """A build that has begun to write: its temporary file is there."""
+    """A build that has begun to write: its temporary file is there, locked, and has taken its room."""
     build = subprocess.Popen(root.command("-f"), stderr=subprocess.PIPE)
     end = time.monotonic() + until
-    while not temporary.exists():
+    while not temporary.exists() or temporary.stat().st_size == 0:
         assert build.poll() is None, build.stderr.read()
         assert time.monotonic() < end
     return build

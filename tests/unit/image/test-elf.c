@@ -208,6 +208,19 @@ static void a_string_must_end_in_its_table(void **state)
 	assert_int_equal(elf_open(m.data, sizeof(m.data), &e), -EBADMSG);
 }
 
+static void the_string_table_must_lie_in_the_file(void **state)
+{
+	struct maker m = maker_new(true, false, ET_DYN, EM_X86_64);
+	struct elf e;
+
+	maker_finish(&m);
+	assert_int_equal(elf_open(m.data, sizeof(m.data), &e), 0);
+	for (size_t at = DYNAMIC_AT; at < DYNAMIC_AT + m.dynamic; at += sizeof(Elf64_Dyn))
+		if (m.data[at] == DT_STRSZ)
+			m.data[at + 8 + 2] = 1;
+	assert_int_equal(elf_open(m.data, sizeof(m.data), &e), -EBADMSG);
+}
+
 static void reads_this_program(void **state)
 {
 	_cleanup_free_ char *data = NULL;
@@ -237,6 +250,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_elf_is_told_from_what_is_damaged),
 		cmocka_unit_test(damage_is_survived),
 		cmocka_unit_test(a_string_must_end_in_its_table),
+		cmocka_unit_test(the_string_table_must_lie_in_the_file),
 		cmocka_unit_test(reads_this_program),
 	};
 
