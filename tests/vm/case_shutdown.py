@@ -61,3 +61,21 @@ def kexec(t):
         m.order("systemctl poweroff")
         m.wait_end(90)
     t.assert_clean(m.disks[0])
+
+
+@case
+def soft_reboot(t):
+    """systemd replaces user space alone: /run stays, and with it the exitrd, which power-off goes through later."""
+    with t.boot() as m:
+        check_running(m)
+        staged = m.run("ls -lA --time-style=+ /run/initramfs")
+        since = len(m.agent.text)
+        m.order("systemctl soft-reboot")
+        m.agent_again(since)
+        check_running(m)
+        assert m.run("systemctl show -p SoftRebootsCount --value") == "1"
+        assert m.run("ls -lA --time-style=+ /run/initramfs") == staged
+        m.order("systemctl poweroff")
+        t.assert_down(m, "poweroff")
+        assert m.wait_end(60) == "guest-shutdown"
+    t.assert_clean(m.disks[0])

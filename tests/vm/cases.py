@@ -68,6 +68,8 @@ ROWS = (
     Row("halt", shutdown.halt, ("trixie", "sid"), "matrix", 40),
     Row("exit", shutdown.leave, ("trixie",), "test", 40),
     Row("exit", shutdown.leave, ("bookworm", "sid"), "matrix", 40),
+    Row("soft-reboot", shutdown.soft_reboot, ("trixie",), "test", 70),
+    Row("soft-reboot", shutdown.soft_reboot, ("sid",), "matrix", 70),
     Row("kexec", shutdown.kexec, ("bookworm",), "test", 80),
     Row("kexec", shutdown.kexec, ("trixie", "sid"), "matrix", 80),
 
