@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 
 #include "base/log.h"
@@ -127,18 +127,19 @@ static int choose_output(struct config *c)
 	return 0;
 }
 
-/* In a build directory init and shutdown lie beside the program itself. */
+/*
+ * In a build directory init and shutdown lie beside the program itself. In a chroot there may be no
+ * /proc to ask where that is; the kernel has told it at exec.
+ */
 static int choose_programs(struct config *c)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	_cleanup_free_ char *self = realpath((const char *)getauxval(AT_EXECFN), NULL);
 	_cleanup_free_ char *init = NULL, *down = NULL;
 
 	if (c->libexecdir)
 		return string_set(&c->programs, c->libexecdir);
-	if (n <= 0)
+	if (!self)
 		return string_set(&c->programs, LIBEXECDIR);
-	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
 	if (asprintf(&init, "%s/init", self) < 0 || asprintf(&down, "%s/shutdown", self) < 0)
 		return -ENOMEM;

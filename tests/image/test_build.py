@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What lies in an image of a small sysroot, and that it is the same bytes each time."""
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixture import KVER, LIBDIR, Root
+from fixture import KVER, LIBDIR, SLIPWAY, TOP, Root
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
@@ -260,6 +261,39 @@ def test_verbose_says_why(root):
     assert f"slipway: /{LIBDIR}/libkm.so.1.2: library of /init\n" in said
     assert f"slipway: /usr/lib/modules/{KVER}/kernel/fs/jbd2/jbd2.ko: dependency of /usr/lib/modules/{KVER}/kernel/fs/ext4/ext4.ko\n" in said
     assert root.build("-f", "-q").said == ""
+
+
+def test_programs_beside_slipway(root):
+    """In a build directory, without --libexecdir; by a relative path and by a symlink too."""
+    here = root.libexec / "slipway"
+    shutil.copy(SLIPWAY, here)
+    link = root.image.parent / "link"
+    link.symlink_to(here)
+    for program in (here, "./slipway", link):
+        words = [program, "build", "--sysroot", root.path, "-f", "-o", root.image]
+        done = subprocess.run(words, cwd=root.libexec, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert root.cat("init") == (root.libexec / "init").read_bytes()
+    # Both must be there.
+    (root.libexec / "shutdown").unlink()
+    done = subprocess.run([here, *words[1:]], cwd=root.libexec, capture_output=True, text=True, check=False)
+    assert root.libexec.name not in done.stderr.split("(")[0]
+
+
+def test_running_kernel_is_chosen(root):
+    """Of several; here it has no index, and so the error names it."""
+    running = os.uname().release
+    (root.path / "lib/modules" / running / "kernel").mkdir(parents=True)
+    done = root.build()
+    assert done.returncode == 1
+    assert done.said.startswith(f"slipway: cannot read usr/lib/modules/{running}/modules.dep of TEST/root ")
+
+
+def test_manual_page_has_each_option(root):
+    page = (TOP / "docs/man/slipway.8").read_text().replace("\\-", "-")
+    options = re.findall(r"--[a-z-]+", root.slipway("--help").stdout.decode())
+    assert len(options) > 8
+    assert [o for o in options if o not in page] == []
 
 
 @pytest.mark.parametrize("words", [["--help"], ["build", "--help"], ["-h"]])
