@@ -18,6 +18,7 @@ enum { CORRECTED = 1, REBOOT = 2, UNCORRECTED = 4, OPERATIONAL = 8, USAGE = 16, 
 
 #define PROGRESS_EVERY (5 * USEC_PER_SEC)
 #define KEPT_BYTES     512
+#define SEPARATOR      "; "
 
 /* Words that a checker understands beyond -a, -y, -n. */
 static const struct checker {
@@ -54,15 +55,28 @@ static bool take_progress(struct listener *l, const char *line)
 	return true;
 }
 
+/* The newest words tell what was wrong in the end: the oldest make room for them, a whole line at a time. */
+static void keep(struct listener *l, const char *line)
+{
+	size_t used = strlen(l->kept), need = strlen(line) + strlen(SEPARATOR) + 1;
+
+	while (used > 0 && used + need > sizeof(l->kept)) {
+		const char *next = strstr(l->kept, SEPARATOR);
+
+		next = next ? next + strlen(SEPARATOR) : l->kept + used;
+		used -= (size_t)(next - l->kept);
+		memmove(l->kept, next, used + 1);
+	}
+	(void)snprintf(l->kept + used, sizeof(l->kept) - used, "%s%s", used > 0 ? SEPARATOR : "", line);
+}
+
 static void take_line(struct listener *l, char *line)
 {
-	size_t used = strlen(l->kept);
-
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!*line || take_progress(l, line))
 		return;
 	log_info("%s: %s", l->name, line);
-	(void)snprintf(l->kept + used, sizeof(l->kept) - used, "%s%s", used > 0 ? "; " : "", line);
+	keep(l, line);
 }
 
 /* The lines that are whole; what is left moves to the front. */

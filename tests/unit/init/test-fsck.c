@@ -275,11 +275,13 @@ static void it_says_too_much(void **state)
 	assert_non_null(strstr(traced.text, "\ninfo: fsck.ext4: later\n"));
 	for (size_t i = 0; i < 2000; i++)
 		lines[i] = i % 40 == 39 ? '\n' : 'y';
+	memcpy(lines + 1960, "the last word", strlen("the last word"));
 	lines[2000] = '\0';
 	checker.output = lines;
 	checker.status[0] = EXIT(4);
 	assert_int_equal(fsck(&run, "ext4", &result), -EUCLEAN);
 	assert_true(traced.size < 5000);
+	assert_non_null(strstr(strstr(traced.text, "\nerror: "), "the last word"));
 	free(result.unit);
 }
 
