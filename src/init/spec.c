@@ -73,7 +73,8 @@ static int parse_devno(const char *s, dev_t *ret)
 		first = strndup(s, (size_t)(colon - s));
 		if (!first)
 			return -ENOMEM;
-/* "8:1"; the kernel's old hexadecimal "801", "0x801" (init/do_mounts.c: new_decode_dev()). */
+		if (number_parse(first, DEV_MAJOR_MAX, &major) < 0 ||
+		    number_parse(colon + 1, DEV_MINOR_MAX, &minor) < 0)
 			return -EINVAL;
 	} else {
 		errno = 0;
