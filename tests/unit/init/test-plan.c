@@ -261,7 +261,7 @@ static void nothing_is_named(void **state)
 {
 	const struct spec none = { .kind = SPEC_NONE };
 	struct device vda = UUID("vda", "a"), *items[] = { &vda };
-	const struct devices devices = { items, 1 };
+	const struct devices devices = { .items = items, .n = 1 };
 
 	assert_false(spec_matches(&none, &vda, &devices));
 }
