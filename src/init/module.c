@@ -35,8 +35,8 @@ int modules_ask(struct modules *m, const char *alias)
 
 	if (!*alias || strv_contains(m->asked, alias))
 		return 0;
-	r = strv_push(&m->asked, alias);
-	return r < 0 ? r : strv_push(&m->pending, alias);
+	r = strv_push(&m->pending, alias);
+	return r < 0 ? r : strv_push(&m->asked, alias);
 }
 
 static void answer(int fd, enum answer kind, const char *text, const char *why)
@@ -124,7 +124,13 @@ static void take_line(struct run *run, struct batch *b, const char *line)
 	}
 }
 
-/* What the stalled worker has not begun goes back to the queue; it keeps the one it is at. */
+/* What the worker has not begun goes back to the queue; the one it is at does not. */
+static void give_back(struct run *run, const struct batch *b)
+{
+	STRV_FOREACH(alias, b->aliases + b->next + 1)
+		(void)strv_push(&run->modules.pending, *alias);
+}
+
 static bool batch_late(struct run *run, struct job *job)
 {
 	struct batch *b = job->data;
@@ -133,8 +139,7 @@ static bool batch_late(struct run *run, struct job *job)
 		return true;
 	log_warning("loading %s takes longer than %d s; the other modules go on without it",
 		    b->aliases[b->next], (int)(STALL / USEC_PER_SEC));
-	STRV_FOREACH(alias, b->aliases + b->next + 1)
-		(void)strv_push(&run->modules.pending, *alias);
+	give_back(run, b);
 	run->modules.stalled++;
 	b->stalled = true;
 	job->worker.deadline = USEC_FOREVER;
@@ -163,8 +168,12 @@ static void batch_done(struct run *run, struct job *job, int result)
 {
 	struct batch *b = job->data;
 
-	if (result < 0)
-		log_warning("cannot load modules: %s, ignoring", strerror(-result));
+	/* A module that crashes in the kernel takes its worker along, and nobody else's module. */
+	if (result < 0 && b->aliases[b->next]) {
+		log_warning("cannot load %s: %s, ignoring", b->aliases[b->next], strerror(-result));
+		if (!b->stalled)
+			give_back(run, b);
+	}
 	if (b->stalled)
 		run->modules.stalled--;
 	strv_free(TAKE_PTR(b->aliases));
@@ -185,14 +194,18 @@ static bool loading(const struct run *run)
 int modules_start(struct run *run)
 {
 	struct batch *b;
+	int r;
 
 	if (!run->modules.pending || loading(run))
 		return 0;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
-	b->aliases = TAKE_PTR(run->modules.pending);
-	return loop_start(&run->loop, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
+	b->aliases = run->modules.pending;
+	r = loop_start(&run->loop, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
+	if (r == 0)
+		run->modules.pending = NULL;
+	return r;
 }
 
 bool modules_busy(const struct run *run)
