@@ -5,6 +5,12 @@
 
 #include "image/compress.h"
 
+/*
+ * Measured on bookworm's cloud kernel (28 MB unpacked) and trixie's full one (26 MB, most of it
+ * compressed modules), seconds of CPU and MB: level 1 0.11/9.8 and 0.04/17.7, level 3 0.21/9.0 and
+ * 0.10/17.0, level 6 0.51/8.4 and 0.30/16.7, level 9 0.74/8.0 and 0.66/16.5, level 19 15.6/7.1 and
+ * 13.8/15.8. Unpacking costs the same at every level. From 3 on a second buys less than 1 MB.
+ */
 #define LEVEL 3
 
 int compressor_open(struct compressor *ret)
