@@ -50,6 +50,26 @@ static void decode_udev(char *s)
 	*to = '\0';
 }
 
+/*
+ * And the other way round: letters, digits, these signs and what is above ASCII stay (systemd:
+ * encode_devnode_name()).
+ */
+static char *encode_udev(const char *s)
+{
+	char *text = malloc(strlen(s) * strlen("\\xNN") + 1), *to = text;
+
+	if (!text)
+		return NULL;
+	for (; *s; s++) {
+		if (isalnum((unsigned char)*s) || (*s & 0x80) || strchr("#+-.:=@_", *s))
+			*to++ = *s;
+		else
+			to += sprintf(to, "\\x%02x", (unsigned char)*s);
+	}
+	*to = '\0';
+	return text;
+}
+
 /* UUID="…" keeps its quotes when the word came from fstab. */
 static char *unquoted(const char *s)
 {
@@ -154,4 +174,33 @@ void spec_free(struct spec *s)
 	free(s->text);
 	free(s->value);
 	*s = (struct spec){ 0 };
+}
+
+int spec_udev_node(const struct spec *s, char **ret)
+{
+	static const struct {
+		enum spec_kind kind;
+		const char *directory;
+	} directories[] = {
+		{ SPEC_UUID,      "by-uuid"      },
+		{ SPEC_LABEL,     "by-label"     },
+		{ SPEC_PARTUUID,  "by-partuuid"  },
+		{ SPEC_PARTLABEL, "by-partlabel" },
+	};
+	const char *directory = NULL;
+	_cleanup_free_ char *name = NULL;
+	char *node = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories) && *s->text != '/'; i++)
+		if (directories[i].kind == s->kind)
+			directory = directories[i].directory;
+	name = directory ? encode_udev(s->value) : strdup(s->text);
+	if (!name)
+		return -ENOMEM;
+	if (!directory)
+		node = TAKE_PTR(name);
+	else if (asprintf(&node, "/dev/disk/%s/%s", directory, name) < 0)
+		return -ENOMEM;
+	*ret = node;
+	return 0;
 }

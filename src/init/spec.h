@@ -35,5 +35,11 @@ struct spec {
 int spec_parse(const char *text, struct spec *ret);
 void spec_free(struct spec *s);
 
+/*
+ * The node below /dev by which udev shows it: "/dev/disk/by-label/a\\x20b" for LABEL=a b; what was written where
+ * that is a path already. The caller frees `*ret`. 0 or -ENOMEM.
+ */
+int spec_udev_node(const struct spec *s, char **ret);
+
 /* For error messages: the accepted spellings. */
 extern const char spec_allowed[];

@@ -17,27 +17,11 @@
  */
 static int make_unit(const struct spec *spec, char **ret)
 {
-	static const struct {
-		enum spec_kind kind;
-		const char *directory;
-	} directories[] = {
-		{ SPEC_UUID,      "/dev/disk/by-uuid/"      },
-		{ SPEC_LABEL,     "/dev/disk/by-label/"     },
-		{ SPEC_PARTUUID,  "/dev/disk/by-partuuid/"  },
-		{ SPEC_PARTLABEL, "/dev/disk/by-partlabel/" },
-	};
-	_cleanup_free_ char *path = NULL, *escaped = NULL;
-	const char *node = spec->text;
-	int r;
+	_cleanup_free_ char *node = NULL, *escaped = NULL;
+	int r = spec_udev_node(spec, &node);
 
-	for (size_t i = 0; i < ARRAY_SIZE(directories) && *node != '/'; i++) {
-		if (directories[i].kind != spec->kind)
-			continue;
-		if (asprintf(&path, "%s%s", directories[i].directory, spec->value) < 0)
-			return -ENOMEM;
-		node = path;
-	}
-	r = unitname_escape_path(node, &escaped);
+	if (r == 0)
+		r = unitname_escape_path(node, &escaped);
 	if (r < 0)
 		return r;
 	return asprintf(ret, "systemd-fsck@%s.service", escaped) < 0 ? -ENOMEM : 0;

@@ -100,6 +100,31 @@ static void what_names_no_block_device(void **state)
 	}
 }
 
+static void nodes_of_udev(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "UUID=0a-1B", "/dev/disk/by-uuid/0a-1B" },
+		{ "LABEL=a b/c", "/dev/disk/by-label/a\\x20b\\x2fc" },
+		{ "LABEL=#+-.:=@_", "/dev/disk/by-label/#+-.:=@_" },
+		{ "LABEL=\\x20'\"$*", "/dev/disk/by-label/\\x5cx20\\x27\\x22\\x24\\x2a" },
+		{ "LABEL=v\xc3\xb6", "/dev/disk/by-label/v\xc3\xb6" },
+		{ "PARTUUID=p", "/dev/disk/by-partuuid/p" },
+		{ "PARTLABEL=\"EFI system\"", "/dev/disk/by-partlabel/EFI\\x20system" },
+		{ "/dev/disk/by-label/a\\x20b", "/dev/disk/by-label/a\\x20b" },
+		{ "/dev/vda1", "/dev/vda1" },
+		{ "8:1", "8:1" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		_cleanup_(spec_free) struct spec s = { 0 };
+		_cleanup_free_ char *node = NULL;
+
+		assert_int_equal(spec_parse(pairs[i][0], &s), 0);
+		assert_int_equal(spec_udev_node(&s, &node), 0);
+		assert_string_equal(node, pairs[i][1]);
+	}
+}
+
 static void freed_twice_is_freed_once(void **state)
 {
 	struct spec s = { 0 };
@@ -114,16 +139,18 @@ static void freed_twice_is_freed_once(void **state)
 static int parse_one(void *data)
 {
 	_cleanup_(spec_free) struct spec s = { 0 };
+	_cleanup_free_ char *node = NULL;
+	int r = spec_parse(data, &s);
 
-	return spec_parse(data, &s);
+	return r < 0 ? r : spec_udev_node(&s, &node);
 }
 
 static void out_of_memory_is_reported(void **state)
 {
-	/* The text and the value; a number is divided. */
-	assert_int_equal(memory_sweep(parse_one, (char *)"UUID=x"), 2);
-	assert_int_equal(memory_sweep(parse_one, (char *)"UUID=\"x\""), 2);
-	assert_int_equal(memory_sweep(parse_one, (char *)"8:1"), 3);
+	/* The text and the value; a number is divided. The node and the name in it. */
+	assert_int_equal(memory_sweep(parse_one, (char *)"UUID=x"), 4);
+	assert_int_equal(memory_sweep(parse_one, (char *)"UUID=\"x\""), 4);
+	assert_int_equal(memory_sweep(parse_one, (char *)"8:1"), 4);
 }
 
 int main(void)
@@ -131,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spellings),
 		cmocka_unit_test(what_names_no_block_device),
+		cmocka_unit_test(nodes_of_udev),
 		cmocka_unit_test(freed_twice_is_freed_once),
 		cmocka_unit_test(out_of_memory_is_reported),
 	};
