@@ -45,6 +45,12 @@ struct request {
 	char path[512];
 };
 
+/* A drive without a medium has no tags, and that is no error: libblkid finds out by asking a CD drive. */
+static int no_tags(int error)
+{
+	return error == ENOMEDIUM ? 0 : error ? -error : -EIO;
+}
+
 /* In the worker. */
 static int probe_device(int fd, void *data)
 {
@@ -55,10 +61,13 @@ static int probe_device(int fd, void *data)
 	int r;
 
 	if (disk < 0)
-		return errno == ENOMEDIUM ? 0 : -errno;
+		return no_tags(errno);
 	pr = blkid_new_probe();
-	if (!pr || blkid_probe_set_device(pr, disk, 0, 0) < 0)
+	if (!pr)
 		return -ENOMEM;
+	errno = 0;
+	if (blkid_probe_set_device(pr, disk, 0, 0) < 0)
+		return no_tags(errno);
 	(void)blkid_probe_enable_superblocks(pr, 1);
 	(void)blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE |
 							    BLKID_SUBLKS_USAGE);
@@ -67,7 +76,7 @@ static int probe_device(int fd, void *data)
 	errno = 0;
 	r = blkid_do_safeprobe(pr);
 	if (r == -1)
-		return errno ? -errno : -EIO;
+		return no_tags(errno);
 	if (r == -2)
 		write_field(fd, "AMBIVALENT", "1");
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
