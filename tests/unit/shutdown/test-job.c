@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* test-job: acts in real workers: in order, at once, and against time. */
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "shutdown/job.h"
+#include "unit/shutdown/graph.h"
+
+#define MSEC(n) ((uint64_t)(n) * USEC_PER_MSEC)
+
+static int busy(int root, const struct node *n)
+{
+	return -EBUSY;
+}
+
+static int again(int root, const struct node *n)
+{
+	return -EAGAIN;
+}
+
+static int done(int root, const struct node *n)
+{
+	return 0;
+}
+
+static int lost(int root, const struct node *n)
+{
+	return -EIO;
+}
+
+static int hang(int root, const struct node *n)
+{
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+static int slow(int root, const struct node *n)
+{
+	const struct timespec ts = { .tv_nsec = 100 * 1000 * 1000 };
+
+	(void)nanosleep(&ts, NULL);
+	return 0;
+}
+
+static int crash(int root, const struct node *n)
+{
+	abort();
+}
+
+#define ACT(f, timeout) { #f, E_PLAIN, timeout, when_leaf, f }
+
+static const struct layer good = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, MSEC(5000)), ACT(done, 0) } };
+static const struct layer bad = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, MSEC(5000)), ACT(again, 0) } };
+static const struct layer losing = { "test", "x", NODE_DEVICE, .acts = { ACT(lost, MSEC(5000)), ACT(hang, 0) } };
+static const struct layer hanging = { "test", "x", NODE_DEVICE, .acts = { ACT(hang, MSEC(50)) } };
+static const struct layer slowly = { "test", "x", NODE_DEVICE, .acts = { ACT(slow, MSEC(5000)) } };
+static const struct layer crashing = { "test", "x", NODE_DEVICE, .acts = { ACT(crash, MSEC(5000)) } };
+static const struct layer freezing = {
+	"test", "x", NODE_MOUNT, .acts = { { "freeze", E_PLAIN, MSEC(5000), when_leaf, mount_freeze } },
+};
+
+static void add(struct snapshot *s, const char *name, const struct layer *layer)
+{
+	struct node n = { .kind = layer->kind, .layer = layer, .name = copy_of(name), .dev = 77 };
+
+	assert_int_equal(snapshot_add(s, &n), 0);
+}
+
+/* A plan that has all acts of each node. */
+static void run(const struct snapshot *s, struct jobs *j, struct tried *tried, uint64_t usec)
+{
+	_cleanup_free_ struct action *actions = calloc(s->n, sizeof(*actions));
+	struct plan p = { .actions = actions, .n = s->n };
+
+	for (size_t i = 0; i < s->n; i++) {
+		actions[i] = (struct action){ .node = i };
+		for (unsigned int k = 0; k < LAYER_ACTS && s->nodes[i].layer->acts[k].name; k++) {
+			actions[i].acts |= 1U << k;
+			actions[i].timeout += s->nodes[i].layer->acts[k].timeout;
+		}
+	}
+	jobs_start(j, -1, s, &p, E_HOLDERS, clock_monotonic() + MSEC(10000));
+	jobs_wait(j, usec, tried);
+}
+
+static void the_first_failure_is_noted_unless_it_is_done(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+	const struct tried_node *t;
+
+	add(&s, "good", &good);
+	add(&s, "bad", &bad);
+	run(&s, &j, &tried, MSEC(5000));
+	assert_int_equal(j.running, 0);
+	t = tried_find(&tried, NODE_DEVICE, "bad");
+	assert_string_equal(t->act, "busy");
+	assert_int_equal(t->error, -EBUSY);
+	assert_int_equal(t->spent, 0);
+	assert_false(j.lost);
+	assert_null(tried_find(&tried, NODE_MOUNT, "bad"));
+}
+
+static void lost_data_ends_the_job_and_is_remembered(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	log_set_level(LOG_CRIT);
+	add(&s, "losing", &losing);
+	run(&s, &j, &tried, MSEC(5000));
+	assert_int_equal(j.running, 0);
+	assert_true(j.lost);
+	assert_true(tried_find(&tried, NODE_DEVICE, "losing")->lost);
+}
+
+static void one_that_hangs_is_given_up_and_marked(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+	uint64_t began = clock_monotonic();
+
+	log_set_level(LOG_CRIT);
+	add(&s, "hanging", &hanging);
+	add(&s, "slow", &slowly);
+	run(&s, &j, &tried, MSEC(200));
+	if (j.running)
+		jobs_wait(&j, MSEC(5000), &tried);
+	assert_true(clock_monotonic() - began < MSEC(5000));
+	assert_int_equal(j.running, 0);
+	assert_int_equal(tried_find(&tried, NODE_DEVICE, "hanging")->spent, E_HOLDERS + 1);
+	assert_int_equal(tried_find(&tried, NODE_DEVICE, "hanging")->error, -ETIMEDOUT);
+	tried_mark(&tried, &s);
+	assert_int_equal(s.nodes[0].spent, E_HOLDERS + 1);
+	assert_int_equal(s.nodes[1].spent, 0);
+}
+
+static void they_work_side_by_side(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+	uint64_t began = clock_monotonic();
+	char name[16];
+
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(name, sizeof(name), "slow%d", i);
+		add(&s, name, &slowly);
+	}
+	run(&s, &j, &tried, MSEC(5000));
+	assert_int_equal(j.running, 0);
+	/* One after the other would be two seconds. */
+	assert_true(clock_monotonic() - began < MSEC(1500));
+}
+
+static void a_node_has_one_job_and_slots_are_limited(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+	char name[16];
+
+	add(&s, "slow", &slowly);
+	run(&s, &j, &tried, 0);
+	assert_int_equal(j.running, 1);
+	run(&s, &j, &tried, 0);
+	assert_int_equal(j.running, 1);
+	for (int i = 0; i < JOBS + 5; i++) {
+		(void)snprintf(name, sizeof(name), "hanging%d", i);
+		add(&s, name, &slowly);
+	}
+	run(&s, &j, &tried, 0);
+	assert_true(j.running <= JOBS);
+	jobs_abandon(&j);
+	assert_int_equal(j.running, 0);
+}
+
+static void a_crash_in_a_worker_is_only_the_workers(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	add(&s, "crashing", &crashing);
+	run(&s, &j, &tried, MSEC(5000));
+	assert_int_equal(j.running, 0);
+}
+
+/* The name does not exist, so freezing fails: and a file system counts as frozen only when it was. */
+static void only_what_is_frozen_is_marked_so(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	add(&s, "/nonexistent", &freezing);
+	run(&s, &j, &tried, MSEC(5000));
+	assert_int_equal(tried.n_frozen, 0);
+	assert_int_equal(tried_freeze(&tried, 77), 0);
+	tried_mark(&tried, &s);
+	assert_true(s.nodes[0].frozen);
+	s.nodes[0].frozen = false;
+	s.nodes[0].dev = 78;
+	tried_mark(&tried, &s);
+	assert_false(s.nodes[0].frozen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_failure_is_noted_unless_it_is_done),
+		cmocka_unit_test(lost_data_ends_the_job_and_is_remembered),
+		cmocka_unit_test(one_that_hangs_is_given_up_and_marked),
+		cmocka_unit_test(they_work_side_by_side),
+		cmocka_unit_test(a_node_has_one_job_and_slots_are_limited),
+		cmocka_unit_test(a_crash_in_a_worker_is_only_the_workers),
+		cmocka_unit_test(only_what_is_frozen_is_marked_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
