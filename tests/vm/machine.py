@@ -153,9 +153,10 @@ class Machine:
     """A context manager: qemu is gone when the block ends, however it ends."""
 
     def __init__(self, directory, *, kernel, initrd, append, disks=(), memory=512, limit=300, live=None,
-                 name="boot"):
+                 name="boot", devices=()):
         self.directory, self.disks, self.limit, self.name = pathlib.Path(directory), list(disks), limit, name
         self.kernel, self.initrd, self.append, self.memory, self.live = kernel, initrd, append, memory, live
+        self.devices = devices  # words after -device, for what is no disk of ours
         self.commands = 0
 
     def __enter__(self):
@@ -166,6 +167,8 @@ class Machine:
                 "-kernel", self.kernel, "-append", self.append]
         if self.initrd:
             argv += ["-initrd", self.initrd]
+        for device in self.devices:
+            argv += ["-device", device]
         for n, disk in enumerate(self.disks):
             disk.create(self.directory / f"{self.name}-disk{n}.qcow2")
             argv += disk.arguments(n)
