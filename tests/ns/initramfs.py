@@ -162,8 +162,10 @@ def become_init(order):
     console = os.open("/dev/console", os.O_RDWR | os.O_NOCTTY)
     for fd in range(3):
         os.dup2(console, fd)
-    # As the kernel starts it: nothing else is open.
     os.closerange(3, 1024)
+    # What the kernel does not do, but a library might have done: it must be put right for the next init.
+    os.dup2(0, 7)
+    os.umask(0o077)
     os.execve("/init", order["argv"], order["env"])
 
 

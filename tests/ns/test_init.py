@@ -74,7 +74,9 @@ def test_timestamp_of_somebody_else_is_replaced(tmp_path):
     room = initramfs.Room(tmp_path, cmdline="quiet", argv=["/init"], sysroot=True, processes=[],
                           env={"RD_TIMESTAMP": "1 2"},
                           steps=[["copy", str(initramfs.next_init()), "/sysroot/sbin/init"]])
-    assert timestamp(room.finish())[0] > 1
+    r = room.finish()
+    assert timestamp(r)[0] > 1
+    assert len(r.report["env"]) == 1
 
 
 def test_api_file_systems_are_moved_along(tmp_path):
@@ -401,9 +403,9 @@ def test_break_gives_a_shell_before_the_stage(tmp_path, stage):
 def test_shell_has_a_terminal_and_default_signals(tmp_path):
     room = start(tmp_path, cmdline="rd.break=usr", steps=[*SHELL, ["program", "/bin/cat", "/bin/cat"]])
     room.expect("# ", "console")
-    room.send("cat /proc/self/status; echo done-$((1+1)); exit\n")
-    room.expect("done-2", "console")
+    room.send("cat /proc/self/status; echo typed-$((1+0)) >/dev/tty && echo done-$((1+1)); exit\n")
     r = room.finish()
+    assert "typed-1" in r.console and "done-2" in r.console
     assert dict(re.findall(r"(Sig(?:Blk|Ign)):\s+(\w+)", r.console)) == {"SigBlk": "0" * 16, "SigIgn": "0" * 16}
     assert r.status == 0
 
