@@ -11,8 +11,9 @@ void enter_signals(const struct verb *verb);
 void enter_process(void);
 
 /*
- * cwd is `root` (of which that is a descriptor), mounts are private, /proc, /sys and /dev are mounted where they were not,
- * memory is locked, the OOM killer looks elsewhere. Nothing of it is worth stopping for: what fails is logged.
+ * cwd is `root` (of which that is a descriptor), mounts are private, /proc, /sys and /dev are mounted
+ * where they were not, memory is locked, the OOM killer looks elsewhere. Nothing of it is worth stopping for: what
+ * fails is logged.
  */
 void enter_root(int root);
 

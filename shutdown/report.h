@@ -17,9 +17,10 @@ struct report {
 bool report_is_clean(const struct report *r);
 
 /*
- * The last line, without its newline; stable within a major version, all fields always there:
+ * The last line (it is one), without its newline; stable within a major version, all fields always there:
  *
- * slipway-shutdown: result=clean|dirty verb=V ms=N escalation=N mounts=N swaps=N loop=N dm=N md=N left=a,b holders=comm:pid,…
+ *     slipway-shutdown: result=clean|dirty verb=V ms=N escalation=N mounts=N swaps=N loop=N dm=N md=N
+ *     left=a,b holders=comm:pid,…
  *
  * Lists are cut at a whole item, then end in "+N"; what is no printable ASCII, and spaces, commas and backslashes
  * inside an item, come as \ooo. The caller frees. 0 or -ENOMEM.

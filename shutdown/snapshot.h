@@ -73,8 +73,8 @@ struct snapshot {
 
 /*
  * Reads what is below `root` (a descriptor of "/": proc/self/mountinfo, proc/swaps, sys/block, dev/…) and
- * links it; keeps ret->machine. 0, -ENOMEM, or the error of reading the mount table; swaps and devices that cannot be read
- * are left out. The caller frees with snapshot_free(). link.c has the edges.
+ * links it; keeps ret->machine. 0, -ENOMEM, or the error of reading the mount table; swaps and devices that
+ * cannot be read are left out. The caller frees with snapshot_free(). link.c has the edges.
  */
 int snapshot_read(int root, struct snapshot *ret);
 void snapshot_free(struct snapshot *s);

@@ -32,7 +32,7 @@ int reboot_param_check(const char *data, size_t size, char ret[static REBOOT_PAR
 int reboot_param_read(int root, char ret[static REBOOT_PARAM_MAX + 1]);
 
 /*
- * Calls reboot(2), and what else may help when that fails; then waits for ever for the hardware watchdog. `machine`: not
- * in a PID namespace, so that sysrq is ours to use.
+ * Calls reboot(2), and what else may help when that fails; then waits for ever, for the hardware watchdog.
+ * `machine`: not in a PID namespace, so that sysrq is ours to use.
  */
 _Noreturn void verb_end(const struct verb *verb, int root, bool machine);

@@ -57,7 +57,8 @@ static void leaves_only_and_layers_in_their_order(void **state)
 	graph_holder(&s, md, "dm-0");
 	assert_int_equal(snapshot_link(&s), 0);
 	assert_plan(&s, E_PLAIN,
-		    "/oldroot/proc: detach; /oldroot/net: unmount; /oldroot/data: unmount; /dev/dm-2: swapoff; loop3: clear");
+		    "/oldroot/proc: detach; /oldroot/net: unmount; /oldroot/data: unmount; /dev/dm-2: swapoff; "
+		    "loop3: clear");
 }
 
 /* Each level adds to what the ones before it do. */

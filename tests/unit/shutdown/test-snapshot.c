@@ -97,7 +97,8 @@ static void a_suspended_device(void **state)
 
 static void partitions_belong_to_their_device(void **state)
 {
-	static const char *const dirs[] = { "proc/self", "sys/block/loop3/loop", "sys/block/loop3/loop3p1/holders/dm-7" };
+	static const char *const dirs[] = { "proc/self", "sys/block/loop3/loop",
+					    "sys/block/loop3/loop3p1/holders/dm-7" };
 	_cleanup_snapshot_ struct snapshot s = { 0 };
 	const struct scratch *scratch = *state;
 	const struct node *n;
