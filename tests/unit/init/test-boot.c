@@ -206,7 +206,8 @@ static void kernels_words_come_after_the_images(void **state)
 	_cleanup_free_ char *text = NULL;
 
 	/* Words after "--" in the image's end there. */
-	assert_int_equal(boot_parse("root=/dev/image rootflags=x rd.shell=0\n-- y\n", "root=/dev/kernel rd.shell", &b), 0);
+	assert_int_equal(boot_parse("root=/dev/image rootflags=x rd.shell=0\n-- y\n", "root=/dev/kernel rd.shell", &b),
+			 0);
 	text = told(&b);
 	assert_string_equal(text, " root=</dev/kernel> flags=<x> shell=<yes>");
 	assert_string_equal(cmdline_value(&b.cmdline, "root", NULL), "/dev/kernel");
@@ -255,9 +256,8 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		if (*text)
 			fail_msg("\"%s\":%s", rows[i].words, text);
 		assert_int_equal(strv_length(b.warnings), 1);
-		assert_true(asprintf(&warning,
-				     "%s%s on the command line is not understood (allowed: %s), ignoring", rows[i].words,
-				     strchr(rows[i].words, '=') ? "" : "=", rows[i].allowed) > 0);
+		assert_true(asprintf(&warning, "%s%s on the command line is not understood (allowed: %s), ignoring",
+				     rows[i].words, strchr(rows[i].words, '=') ? "" : "=", rows[i].allowed) > 0);
 		assert_string_equal(b.warnings[0], warning);
 	}
 }
@@ -268,8 +268,12 @@ static void bad_word_changes_nothing(void **state)
 	_cleanup_(boot_free) struct boot b = { 0 };
 	_cleanup_free_ char *text = NULL;
 
-	assert_int_equal(boot_parse(NULL, "root=/dev/a root=vdb rd.timeout=5 rootwait=x rd.shell=0 rd.shell=maybe init=/i init=i "
-				    "rw ro=1 fsck.mode=skip forcefsck=x", &b), 0);
+	assert_int_equal(
+		boot_parse(NULL,
+			   "root=/dev/a root=vdb rd.timeout=5 rootwait=x rd.shell=0 rd.shell=maybe init=/i init=i "
+			   "rw ro=1 fsck.mode=skip forcefsck=x",
+			   &b),
+		0);
 	text = told(&b);
 	assert_string_equal(text, " root=</dev/a> rw timeout=5000 ms mode=<skip> init=</i> shell=<no>");
 	assert_int_equal(strv_length(b.warnings), 6);

@@ -98,9 +98,9 @@ static void no_init_at_all(void **state)
 	assert_int_equal(unlinkat(s->fd, "bin/sh", 0), 0);
 	assert_int_equal(check(NULL, &next), -ENOEXEC);
 	assert_null(next.path);
-	assert_non_null(strstr(traced.text,
-		"error: the root has no init that can be executed: looked for /sbin/init, /etc/init, /bin/init, /bin/sh "
-		"in it; is root= the right file system?\n"));
+	assert_non_null(strstr(traced.text, "error: the root has no init that can be executed: looked for /sbin/init, "
+					    "/etc/init, /bin/init, /bin/sh "
+					    "in it; is root= the right file system?\n"));
 	trace_reset(0, 0);
 	assert_int_equal(check("/x", &next), -ENOEXEC);
 	assert_non_null(strstr(traced.text, "looked for /x, /sbin/init, "));

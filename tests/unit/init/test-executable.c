@@ -225,7 +225,8 @@ static void another_machine(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		char why[128];
 
-		snprintf(why, sizeof(why), "it is for another machine (ELF machine %d, this one is %d)", others[i], own);
+		snprintf(why, sizeof(why), "it is for another machine (ELF machine %d, this one is %d)", others[i],
+			 own);
 		p.h.e_machine = others[i];
 		put_program(s, "init", &p);
 		refused(s, "/init", -ENOEXEC, why);

@@ -267,7 +267,8 @@ static void stage_warns(void **state)
 		skip();
 	trace_reset(0, 0);
 	assert_int_equal(prepare_exitrd(&run), 0);
-	assert_string_equal(traced.text, "warning: cannot stage /run/initramfs/shutdown: No such file or directory; the "
+	assert_string_equal(traced.text,
+			    "warning: cannot stage /run/initramfs/shutdown: No such file or directory; the "
 			    "way back will be systemd's own, ignoring\n");
 }
 

@@ -232,8 +232,9 @@ static void no_root_is_given(void **state)
 {
 	assert_int_equal(stage_alone(mount_root, "quiet"), -EDESTADDRREQ);
 	assert_string_equal(traced.text, "mkdir /sysroot\n"
-		"error: no root device is given: the kernel command line lacks root= (allowed: UUID=, LABEL=, PARTUUID=, "
-		"PARTLABEL=, /dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR)\n");
+					 "error: no root device is given: the kernel command line lacks root= "
+					 "(allowed: UUID=, LABEL=, PARTUUID=, "
+					 "PARTLABEL=, /dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR)\n");
 }
 
 static void mounted_by_hand(void **state)

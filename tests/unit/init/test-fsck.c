@@ -120,23 +120,35 @@ static void each_exit_code(void **state)
 	} rows[] = {
 		{ { EXIT(0) }, 0, 0, RUN LEFT(0) },
 		{ { EXIT(1) }, 0, 1, RUN LEFT(1) "notice: fsck of vda1 corrected errors\n" },
-		{ { EXIT(2) }, RESTARTED, 2, RUN LEFT(2) "warning: fsck of vda1 wants the machine restarted\nleave by a restart\n" },
-		{ { EXIT(3) }, RESTARTED, 3, RUN LEFT(3) "warning: fsck of vda1 wants the machine restarted\nleave by a restart\n" },
+		{ { EXIT(2) },
+		  RESTARTED,
+		  2,
+		  RUN LEFT(2) "warning: fsck of vda1 wants the machine restarted\nleave by a restart\n" },
+		{ { EXIT(3) },
+		  RESTARTED,
+		  3,
+		  RUN LEFT(3) "warning: fsck of vda1 wants the machine restarted\nleave by a restart\n" },
 		{ { EXIT(4) }, -EUCLEAN, 4, RUN LEFT(4) UNMENDED(4) },
 		{ { EXIT(5) }, -EUCLEAN, 5, RUN LEFT(5) UNMENDED(5) },
 		{ { EXIT(12) }, -EUCLEAN, 12, RUN LEFT(12) UNMENDED(12) },
 		{ { EXIT(8) }, 0, 8, RUN LEFT(8) USELESS(8) },
 		{ { EXIT(9) }, 0, 9, RUN LEFT(9) USELESS(9) },
 		{ { EXIT(16) }, 0, 16, RUN LEFT(16) USELESS(16) },
-		{ { EXIT(32) }, -ECANCELED, 32, RUN LEFT(32)
-		  "error: fsck of vda1 was ended by the user (exit code 32); fsck.mode=skip boots without it\n" },
+		{ { EXIT(32) },
+		  -ECANCELED,
+		  32,
+		  RUN LEFT(32) "error: fsck of vda1 was ended by the user (exit code 32); fsck.mode=skip boots without "
+			       "it\n" },
 		{ { EXIT(36) }, -EUCLEAN, 36, RUN LEFT(36) UNMENDED(36) },
 		{ { EXIT(128) }, 0, 128, RUN LEFT(128) USELESS(128) },
 		/* Killed, by the kernel's lack of memory say: once more, and not twice. */
 		{ { SIGKILL, EXIT(0) }, 0, 0, RUN KILLED RUN LEFT(0) },
 		{ { SIGSEGV, EXIT(4) }, -EUCLEAN, 4, RUN KILLED RUN LEFT(4) UNMENDED(4) },
-		{ { SIGKILL, SIGKILL }, 0, 8, RUN KILLED RUN
-		  "warning: cannot run fsck.ext4: Interrupted system call, ignoring\n" LEFT(8) USELESS(8) },
+		{ { SIGKILL, SIGKILL },
+		  0,
+		  8,
+		  RUN KILLED RUN "warning: cannot run fsck.ext4: Interrupted system call, ignoring\n" LEFT(8)
+			  USELESS(8) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -130,7 +130,8 @@ static void after_a_failure(void **state)
 
 static void report_has_what_is_known(void **state)
 {
-	struct device vda = { .devname = (char *)"vda", .sectors = 1, .tags.pttype = (char *)"gpt" }, *items[] = { &vda };
+	struct device vda = { .devname = (char *)"vda", .sectors = 1, .tags.pttype = (char *)"gpt" },
+		      *items[] = { &vda };
 	char *unserved[] = { (char *)"virtio:d00000002v1", NULL };
 	struct run run = {
 		.boot.root.spec.text = (char *)"UUID=a", .devices = { items, 1, 0 }, .modules.unserved = unserved,

@@ -263,7 +263,8 @@ static void unserved_ones_are_described(void **state)
 		{ "virtio:d00000002v00001AF4 scsi:t-0x00", "virtio:d00000002v00001AF4, scsi:t-0x00" },
 		{ "acpi:PNP0C0C:", "1 device that is no storage" },
 		{ "acpi:A: acpi:B:", "2 devices that are no storage" },
-		{ "acpi:A: usb:v1d2dc00dsc00dp00ic08isc06ip50in00", "usb:v1d2dc00dsc00dp00ic08isc06ip50in00 and 1 device "
+		{ "acpi:A: usb:v1d2dc00dsc00dp00ic08isc06ip50in00",
+		  "usb:v1d2dc00dsc00dp00ic08isc06ip50in00 and 1 device "
 		  "that is no storage" },
 		/* A network card and a mouse. */
 		{ "pci:v1d2sv3sd4bc02sc00i00 usb:v1p2dc00ic03isc01 virtio:d00000001v00001AF4",

@@ -263,9 +263,10 @@ static void hand_over_that_fails_is_left_out(void **state)
 
 		trace_reset(line, EIO);
 		assert_int_equal(enter(&run), BECAME_INIT);
-		snprintf(text, sizeof(text), "%s%swarning: cannot hand the initrd's time over to systemd: %s, ignoring\n"
-			 "close 3\n%s", BEGIN AFTER "serialize 3\n", line == 14 ? "check 3\n" : "",
-			 whys[line - 13], EXEC(SYSTEMD));
+		snprintf(text, sizeof(text),
+			 "%s%swarning: cannot hand the initrd's time over to systemd: %s, ignoring\n"
+			 "close 3\n%s",
+			 BEGIN AFTER "serialize 3\n", line == 14 ? "check 3\n" : "", whys[line - 13], EXEC(SYSTEMD));
 		assert_string_equal(traced.text, text);
 	}
 }
