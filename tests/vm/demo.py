@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""demo: a Debian guest, out through slipway and back: builds its initrd, boots it, powers it off, and sums up."""
+"""demo.py: a Debian there and back, its console shown, and a summary of what was promised. Exits 1 if any is not so."""
+import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -11,76 +13,71 @@ import trial
 GUEST = "trixie"
 
 
-def say(text):
-    print(f"\n\033[1m== {text}\033[0m", flush=True)
+@dataclasses.dataclass
+class Fact:
+    name: str
+    said: str
+    good: bool
 
 
-def build(demo):
-    """The initrd, from the guest's tree; (path, what slipway said, seconds)."""
-    image = demo.directory / "initrd.img"
-    start = time.monotonic()
-    done = subprocess.run([trial.BUILD / "slipway", "build", "--sysroot", demo.tree(), "--kver", demo.release,
-                           "-o", image, "-f"], text=True, capture_output=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    return image, done.stderr.strip().rsplit(": ", 1)[-1], time.monotonic() - start
+def os_name(tree):
+    return re.search(r'^PRETTY_NAME="?([^"\n]*)', (tree / "etc/os-release").read_text(), re.M)[1]
 
 
-def boot(demo, image, disk):
-    """There and back, with the console shown; what the guest and the console said."""
-    with demo.boot(disks=[disk], image=image, live=sys.stdout) as m:
-        m.wait_agent()
-        state = m.run("systemctl is-system-running --wait", timeout=120, check=False)
-        said = {
-            "state": state,
-            "analyze": m.run("systemd-analyze").splitlines()[0],
-            "fsck": m.run("cat /run/initramfs/root-fsck"),
-            "again": m.run("systemctl show -P ExecMainPID systemd-fsck-root.service"),
-            "run": m.run("grep ' /run ' /proc/mounts | cut -d' ' -f4"),
-        }
-        m.order("systemctl poweroff")
-        said["reason"] = m.wait_end(120)
-        return said, m.console.text
+def look_inside(m):
+    """What the running system says of its boot."""
+    state = m.run("systemctl is-system-running --wait", check=False, timeout=120)
+    yield Fact("system", state, state == "running")
+    times = m.run("systemd-analyze time").splitlines()[0]
+    yield Fact("systemd-analyze", times, "(initrd)" in times)
+    code = m.run("cat /run/initramfs/root-fsck")
+    yield Fact("root-fsck", code, code == "0")
+    run = m.run("findmnt -no OPTIONS /run")
+    yield Fact("/run", run, {"mode=755", "nodev", "nosuid"} <= set(run.split(",")))
 
 
-def e2fsck(demo, disk):
-    raw = disk.raw(demo.directory / "after.img")
+def look_at_end(m, disk, raw):
+    """How it went down, and what that left on the disk."""
+    line = trial.last_line(m.console.text)
+    yield Fact("shutdown", " ".join(f"{k}={v}" for k, v in line.items()) or "its last line is missing",
+               line.get("result") == "clean" and line.get("verb") == "poweroff")
+    disk.raw(raw)
     done = subprocess.run(["e2fsck", "-f", "-n", raw], text=True, capture_output=True, check=False)
-    head = subprocess.run(["dumpe2fs", "-h", raw], text=True, capture_output=True, check=True).stdout
     raw.unlink()
-    journal = "to be replayed" if "needs_recovery" in head else "empty"
-    return done.returncode, done.stdout.strip().splitlines()[-1], journal
+    said = [text for text in done.stdout.splitlines() if text.strip()]
+    yield Fact("e2fsck afterwards", said[-1] if said else done.stderr.strip(), done.returncode == 0)
 
 
 def main():
-    say(f"the guest: Debian {GUEST}, ext4 on virtio-blk, root=UUID (made once, kept under build/guests)")
-    guests.ensure(GUEST)
-    demo = trial.Trial("demo", GUEST)
-    disk = demo.disk()
-    say(f"slipway build --sysroot TREE --kver {demo.release}")
-    image, size, seconds = build(demo)
-    print(size)
-    say("boot, and power-off")
-    said, console = boot(demo, image, disk)
-    down = trial.last_line(console)
-    code, fsck, journal = e2fsck(demo, disk)
-    ended = re.findall(r"^slipway-shutdown: result=.*$", console, re.M)
-    rows = (
-        ("initrd", f"{size} ({seconds:.1f} s in all)", image.stat().st_size > 0),
-        ("systemd-analyze", said["analyze"], "(initrd)" in said["analyze"]),
-        ("system state", said["state"], said["state"] == "running"),
-        ("root-fsck", f"{said['fsck']}; systemd's own check ran as process {said['again']} (0: not again)",
-         said["fsck"] == "0" and said["again"] == "0"),
-        ("/run", said["run"], {"mode=755", "nodev", "nosuid"} <= set(said["run"].split(","))),
-        ("shutdown", ended[-1] if ended else "its line is not on the console", down.get("result") == "clean"),
-        ("machine", said["reason"], said["reason"] == "guest-shutdown"),
-        ("e2fsck after", f"exit code {code}: {fsck}; journal: {journal}", code == 0 and journal == "empty"),
-    )
-    say("what happened")
-    for name, text, good in rows:
-        print(f"  {'ok ' if good else 'BAD'}  {name:<16} {text}")
-    return 0 if all(good for _, _, good in rows) else 1
+    print(f"demo: the guest ({GUEST}) comes from build/guests, or is made now", flush=True)
+    t = trial.Trial("demo", GUEST)
+    disk = t.disk()
+    image = t.directory / "initrd.img"
+    argv = [trial.BUILD / "slipway", "build", "--sysroot", t.tree(), "--kver", t.release, "-o", image,
+            "--libexecdir", trial.BUILD]
+    print("demo:", shlex.join(map(str, argv)), flush=True)
+    start = time.monotonic()
+    subprocess.run([str(a) for a in argv], check=True)
+    seconds = time.monotonic() - start
+    facts = [Fact("image", f"{image.stat().st_size / 1e6:.1f} MB, built in {seconds:.2f} s", True)]
+    m = t.boot(disks=[disk], image=image, live=sys.stdout)
+    print(f"demo: {os_name(t.tree())}, Linux {t.release}, ext4 on virtio-blk, {m.append}", flush=True)
+    with m:
+        facts += look_inside(m)
+        m.order("systemctl poweroff")
+        ended = m.wait_end(120)
+    facts += look_at_end(m, disk, t.directory / "after.img")
+    facts.append(Fact("qemu ended by", str(ended), ended == "guest-shutdown"))
+    width = max(len(fact.name) for fact in facts)
+    print("\n\n" + os_name(t.tree()) + ", there and back:\n")
+    for fact in facts:
+        print(f"  {'ok    ' if fact.good else 'FAILED'} {fact.name:<{width}}  {fact.said}")
+    return 0 if all(fact.good for fact in facts) else 1
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        GUEST = sys.argv[1]
+        if GUEST not in guests.GUESTS:
+            sys.exit(f"demo.py: no guest {GUEST}, allowed are {', '.join(guests.GUESTS)}")
     sys.exit(main())
