@@ -107,18 +107,22 @@ static int add_mount(struct snapshot *s, struct mount_entry *e)
 	return snapshot_add(s, &n);
 }
 
-int mounts_read(int root, struct snapshot *s)
+int mounts_parse(const char *text, struct snapshot *s)
 {
 	_cleanup_mountinfo_ struct mountinfo m = { 0 };
-	_cleanup_free_ char *text = NULL;
-	int r;
+	int r = mountinfo_parse(text, &m);
 
-	r = file_read(root, "proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
-	if (r == 0)
-		r = mountinfo_parse(text, &m);
 	for (size_t i = 0; r == 0 && i < m.n; i++)
 		r = add_mount(s, &m.items[i]);
 	return r;
+}
+
+int mounts_read(int root, struct snapshot *s)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = file_read(root, "proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
+
+	return r < 0 ? r : mounts_parse(text, s);
 }
 
 int snapshot_read(int root, struct snapshot *ret)

@@ -86,8 +86,9 @@ void node_free(struct node *n);
 /* Drops the nodes for which `drop` is true. The edges are gone: link again. */
 void snapshot_drop(struct snapshot *s, bool (*drop)(const struct node *n, void *data), void *data);
 
-/* The parts of snapshot_read(). */
+/* The parts of snapshot_read(). What is parsed is of the formats of proc(5); bad lines are left out. */
 int mounts_read(int root, struct snapshot *s);
+int mounts_parse(const char *text, struct snapshot *s);
 int swaps_read(int root, struct snapshot *s);
 int swaps_parse(const char *text, struct snapshot *s);
 int devices_read(int root, struct snapshot *s);
