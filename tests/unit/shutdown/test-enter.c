@@ -1,18 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-/* test-enter: what systemd hands to the exitrd, put in order. All in workers: the process is changed for good. */
+/*
+ * test-enter: what systemd hands to the exitrd, put in order. All in workers: the process is changed for good.
+ * wrap: mount mlockall setrlimit fchdir
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/strv.h"
 #include "base/worker.h"
 #include "shutdown/enter.h"
-#include "unit/unit.h"
+#include "unit/scratch.h"
 
 #define SOON (clock_monotonic() + 20 * USEC_PER_SEC)
+
+static char trace[256];
+static int limit_error;
+
+static void note(const char *what)
+{
+	(void)snprintf(trace + strlen(trace), sizeof(trace) - strlen(trace), "%s ", what);
+}
+
+int __wrap_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+int __wrap_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
+{
+	note(flags == (MS_REC | MS_PRIVATE) ? "private" : type);
+	note(target);
+	return 0;
+}
+
+int __wrap_mlockall(int flags);
+int __wrap_mlockall(int flags)
+{
+	note("mlock");
+	return 0;
+}
+
+int __wrap_setrlimit(int resource, const struct rlimit *limit);
+int __wrap_setrlimit(int resource, const struct rlimit *limit)
+{
+	assert_int_equal(resource, RLIMIT_MEMLOCK);
+	errno = limit_error;
+	return limit_error ? -1 : 0;
+}
+
+int __wrap_fchdir(int fd);
+int __wrap_fchdir(int fd)
+{
+	note("chdir");
+	return 0;
+}
 
 /* Runs in a worker; says what it finds on standard output, which is the record. */
 static int process_as_entered(int fd, void *data)
@@ -81,12 +128,96 @@ static void signals_are_put_back(void **state)
 				  "ignored PIPE here\nhandled SYS\n");
 }
 
+/* The handler's exit status, as a worker's function would give it. */
+static void crashed(int sig)
+{
+	_exit(ENOTSUP);
+}
+
+static const struct verb verb = { .name = "test", .crash = crashed };
+
+static int write_to_nowhere(int fd, void *data)
+{
+	volatile char *p = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	enter_signals(&verb);
+	*p = 1;
+	return 0;
+}
+
+static int abort_it(int fd, void *data)
+{
+	enter_signals(&verb);
+	abort();
+}
+
+static int use_up(volatile char *above, int depth)
+{
+	volatile char here[4096];
+
+	here[0] = above ? *above : 0;
+	return depth == 0 ? 0 : use_up(here, depth - 1) + here[0];
+}
+
+/* The handler needs a stack of its own. */
+static int overflow_the_stack(int fd, void *data)
+{
+	const struct rlimit small = { 1 << 20, 1 << 20 };
+
+	(void)prlimit(0, RLIMIT_STACK, &small, NULL);
+	enter_signals(&verb);
+	return use_up(NULL, INT_MAX);
+}
+
+static void a_crash_is_handled(void **state)
+{
+	assert_int_equal(worker_call(write_to_nowhere, NULL, SOON, NULL, NULL), -ENOTSUP);
+	assert_int_equal(worker_call(abort_it, NULL, SOON, NULL, NULL), -ENOTSUP);
+	assert_int_equal(worker_call(overflow_the_stack, NULL, SOON, NULL, NULL), -ENOTSUP);
+}
+
+static void api_file_systems_that_are_not_there_are_mounted(void **state)
+{
+	const struct scratch *s = *state;
+	_cleanup_free_ char *score = NULL;
+
+	enter_root(s->fd);
+	/* Relative: to the root that is the working directory. */
+	assert_string_equal(trace, "chdir private . proc proc sysfs sys devtmpfs dev mlock ");
+	assert_int_equal(faccessat(s->fd, "sys", X_OK, 0), 0);
+
+	trace[0] = '\0';
+	assert_int_equal(file_mkdir_parents(s->fd, "proc/self", 0755), 0);
+	assert_int_equal(file_mkdir_parents(s->fd, "sys/block", 0755), 0);
+	scratch_write(s, "proc/self/mountinfo", "", 0);
+	scratch_write(s, "proc/self/oom_score_adj", "0", 1);
+	scratch_write(s, "dev/null", "", 0);
+	/* With a limit on locked memory later allocations would fail. */
+	limit_error = EPERM;
+	enter_root(s->fd);
+	assert_string_equal(trace, "chdir private . ");
+	assert_int_equal(file_read_line(s->fd, "proc/self/oom_score_adj", &score), 0);
+	assert_string_equal(score, "-1000");
+}
+
+static void without_proc_it_is_not_the_machine(void **state)
+{
+	const struct scratch *s = *state;
+
+	assert_false(enter_is_machine(s->fd));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(environment_is_scrubbed),
 		cmocka_unit_test(signals_are_put_back),
+		cmocka_unit_test(a_crash_is_handled),
+		cmocka_unit_test_setup_teardown(api_file_systems_that_are_not_there_are_mounted, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(without_proc_it_is_not_the_machine, scratch_setup, scratch_teardown),
 	};
 
+	log_set_level(LOG_ERR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
