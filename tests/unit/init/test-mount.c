@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-mount: the root's fstab as libmount reads it, and what is told of a mount that fails. Mounts themselves are
+ * made in namespaces and in guests.
+ * wrap: worker_call
+ * wrap: log_line log_console log_errno
+ */
+#include "base/worker.h"
+#include "init/mount.h"
+#include "unit/scratch.h"
+#include "unit/trace.h"
+
+static int find(const struct scratch *s, const char *text, const char *target, struct fstab_row *ret)
+{
+	char path[96];
+
+	scratch_write(s, "fstab", text, strlen(text));
+	snprintf(path, sizeof(path), "%s/fstab", s->path);
+	return fstab_find(path, target, ret);
+}
+
+static void rows_of_usr(void **state)
+{
+	static const struct {
+		const char *text, *source, *fstype, *options;
+		int passno;
+	} rows[] = {
+		{ "UUID=a / ext4 defaults 0 1\nUUID=b /usr ext4 defaults,ro 0 2\n", "UUID=b", "ext4", "defaults,ro", 2 },
+		{ "# comment\n\n  /dev/vda2\t/usr  xfs\tnodev\t0 0", "/dev/vda2", "xfs", "nodev", 0 },
+		{ "LABEL=my\\040usr /usr auto defaults\n", "LABEL=my usr", "auto", "defaults", 0 },
+		{ "LABEL=\"usr\" /usr ext4 ro\n", "LABEL=\"usr\"", "ext4", "ro", 0 }, /* spec.c knows them */
+		{ "PARTLABEL=USR /usr ext4 ro 1 2\n", "PARTLABEL=USR", "ext4", "ro", 2 },
+		{ "UUID=b /usr/ ext4 ro 0 2\n", "UUID=b", "ext4", "ro", 2 },
+		{ "tmpfs /usr tmpfs size=1m 0 0\n", "tmpfs", "tmpfs", "size=1m", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(fstab_row_free) struct fstab_row row = { 0 };
+
+		assert_int_equal(find(*state, rows[i].text, "/usr", &row), 0);
+		assert_string_equal(row.source, rows[i].source);
+		assert_string_equal(row.fstype, rows[i].fstype);
+		assert_string_equal(row.options, rows[i].options);
+		assert_int_equal(row.passno, rows[i].passno);
+	}
+}
+
+static void no_row_of_usr(void **state)
+{
+	static const char *const texts[] = {
+		"", "\n#UUID=b /usr ext4 defaults 0 2\n", "UUID=a / ext4 defaults 0 1\nUUID=c /usr/local ext4 ro 0 2\n",
+		"UUID=a /usrx ext4 ro 0 2\n", "garbage\n", "UUID=a /us",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct fstab_row row = { .passno = 4711 };
+		int r = find(*state, texts[i], "/usr", &row);
+
+		if (r >= 0)
+			fail_msg("<%s>: %d", texts[i], r);
+		assert_int_equal(row.passno, 4711);
+		assert_null(row.source);
+	}
+}
+
+static void no_fstab(void **state)
+{
+	struct fstab_row row = { 0 };
+
+	assert_int_equal(fstab_find("/nowhere/etc/fstab", "/usr", &row), -ENOENT);
+}
+
+static struct {
+	int r;
+	const char *record;
+} worker;
+
+int __wrap_worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size);
+int __wrap_worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size)
+{
+	/* A journal takes the time it takes. */
+	assert_int_equal(deadline, UINT64_MAX);
+	if (worker.record)
+		assert_int_equal(string_set(ret, worker.record), 0);
+	return worker.r;
+}
+
+static void failure_is_told_once(void **state)
+{
+	static const struct {
+		const char *options;
+		int r;
+		const char *record, *said;
+	} rows[] = {
+		{ "noatime", 0, NULL, "" },
+		{ NULL, -ENODEV, NULL, "error: cannot mount /dev/vda1 (xfs) on /sysroot: No such device\n" },
+		{ "noatime", -EINVAL, "wrong fs type, bad option",
+		  "error: cannot mount /dev/vda1 (xfs, noatime) on /sysroot: Invalid argument; wrong fs type, bad option\n" },
+		{ NULL, -EPIPE, "", "error: cannot mount /dev/vda1 (xfs) on /sysroot: Broken pipe\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct mount_request m = {
+			.source = "/dev/vda1", .target = "/sysroot", .fstype = "xfs", .options = rows[i].options,
+		};
+
+		trace_reset(0, 0);
+		worker.r = rows[i].r;
+		worker.record = rows[i].record;
+		assert_int_equal(mount_fs(&m), rows[i].r);
+		assert_string_equal(traced.text, rows[i].said);
+	}
+}
+
+static void mountpoints(void **state)
+{
+	const struct scratch *s = *state;
+
+	assert_true(mount_is_mountpoint("/proc"));
+	assert_true(mount_is_mountpoint("/"));
+	assert_false(mount_is_mountpoint("/proc/self"));
+	assert_false(mount_is_mountpoint(s->path));
+	assert_false(mount_is_mountpoint("/nowhere"));
+}
+
+#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_scratch(rows_of_usr),
+		in_scratch(no_row_of_usr),
+		cmocka_unit_test(no_fstab),
+		cmocka_unit_test(failure_is_told_once),
+		in_scratch(mountpoints),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
