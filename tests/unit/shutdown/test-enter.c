@@ -78,7 +78,7 @@ static int process_as_entered(int fd, void *data)
 }
 
 /* What the initrd gave to init comes back in the environment, months later; none of it goes on. */
-static void environment_is_scrubbed(void **state)
+static void environment_and_descriptors(void **state)
 {
 	_cleanup_close_ int other = fcntl(STDERR_FILENO, F_DUPFD, 100);
 	_cleanup_free_ char *said = NULL;
@@ -119,7 +119,7 @@ static int signals_as_entered(int fd, void *data)
 	return 0;
 }
 
-static void signals_are_put_back(void **state)
+static void signals(void **state)
 {
 	_cleanup_free_ char *said = NULL;
 
@@ -210,8 +210,8 @@ static void without_proc_it_is_not_the_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(environment_is_scrubbed),
-		cmocka_unit_test(signals_are_put_back),
+		cmocka_unit_test(environment_and_descriptors),
+		cmocka_unit_test(signals),
 		cmocka_unit_test(a_crash_is_handled),
 		cmocka_unit_test_setup_teardown(api_file_systems_that_are_not_there_are_mounted, scratch_setup,
 						scratch_teardown),
