@@ -73,8 +73,8 @@ static void images_words_and_the_kernels(void **state)
 	assert_null(run.boot.root.fstype);
 	assert_string_equal(traced.text,
 		"level debug\n"
-		"warning: mount.usr=x on the command line is not understood (allowed: UUID=, LABEL=, PARTUUID=, PARTLABEL=, "
-		"/dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR), ignoring\n");
+		"warning: mount.usr=x on the command line is not understood (allowed: UUID=, LABEL=, PARTUUID=, "
+		"PARTLABEL=, /dev/NAME, /dev/disk/by-*/NAME, MAJOR:MINOR), ignoring\n");
 
 	/* Read anew after a rescue: nothing of the first time is left. */
 	kernel = "";

@@ -49,6 +49,7 @@ static int setup(void **state)
 	sysfs_write(s, DISK "/uevent", "PCI_CLASS=10000\nMODALIAS=pci:v1\n");
 	sysfs_write(s, BOUND "/uevent", "DRIVER=x\nMODALIAS=pci:v2\n");
 	sysfs_write(s, BOUND "/driver", "");
+	sysfs_write(s, BLOCK "/driver", ""); /* of no concern there */
 	link_to(s, "class/block/vda", "../../devices/pci0/virtio1/block/vda");
 	link_to(s, "class/block/vda1", "../../devices/pci0/virtio1/block/vda/vda1");
 	link_to(s, "bus/pci/devices/0000:00:04.0", "../../../devices/pci0/0000:00:04.0");
@@ -81,6 +82,7 @@ static void what_is_no_device_is_passed_over(void **state)
 
 	link_to(s, "class/block/gone", "../../devices/gone");
 	link_to(s, "class/block/odd", "../../module/odd");
+	sysfs_write(s, "/module/odd/uevent", "DEVNAME=odd\n");
 	link_to(s, "bus/pci/devices/bare", "../../../devices/bare");
 	assert_int_equal(file_mkdir_parents(s->fd, "devices/bare", 0755), 0);
 	sysfs_write(s, "/class/block/file", "x");

@@ -25,7 +25,7 @@ static void rows_of_usr(void **state)
 		const char *text, *source, *fstype, *options;
 		int passno;
 	} rows[] = {
-		{ "UUID=a / ext4 defaults 0 1\nUUID=b /usr ext4 defaults,ro 0 2\n", "UUID=b", "ext4", "defaults,ro", 2 },
+		{ "UUID=a / ext4 defaults 0 1\nUUID=b /usr ext4 noatime,ro 0 2\n", "UUID=b", "ext4", "noatime,ro", 2 },
 		{ "# comment\n\n  /dev/vda2\t/usr  xfs\tnodev\t0 0", "/dev/vda2", "xfs", "nodev", 0 },
 		{ "LABEL=my\\040usr /usr auto defaults\n", "LABEL=my usr", "auto", "defaults", 0 },
 		{ "LABEL=\"usr\" /usr ext4 ro\n", "LABEL=\"usr\"", "ext4", "ro", 0 }, /* spec.c knows them */
@@ -95,7 +95,8 @@ static void failure_is_told_once(void **state)
 		{ "noatime", 0, NULL, "" },
 		{ NULL, -ENODEV, NULL, "error: cannot mount /dev/vda1 (xfs) on /sysroot: No such device\n" },
 		{ "noatime", -EINVAL, "wrong fs type, bad option",
-		  "error: cannot mount /dev/vda1 (xfs, noatime) on /sysroot: Invalid argument; wrong fs type, bad option\n" },
+		  "error: cannot mount /dev/vda1 (xfs, noatime) on /sysroot: Invalid argument; wrong fs type, "
+		  "bad option\n" },
 		{ NULL, -EPIPE, "", "error: cannot mount /dev/vda1 (xfs) on /sysroot: Broken pipe\n" },
 	};
 
