@@ -213,8 +213,8 @@ static void each_failure_ends_the_stage(void **state)
 		"mkdir /sysroot\nerror: cannot make /sysroot: Input/output error\n",
 		"mkdir /sysroot\nwait root UUID=a\n",
 		"mkdir /sysroot\nwait root UUID=a\nfsck root ext4 systemd-fsck-root.service\n",
-		"mkdir /sysroot\nwait root UUID=a\nfsck root ext4 systemd-fsck-root.service\n"
-		"mount /dev/vda1 /sysroot ext4 ro,-\n",
+		("mkdir /sysroot\nwait root UUID=a\nfsck root ext4 systemd-fsck-root.service\n"
+		 "mount /dev/vda1 /sysroot ext4 ro,-\n"),
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(traces); i++) {
