@@ -81,7 +81,15 @@ ROWS = (
 )
 
 
-def pick(tier):
-    """(row, guest) of that tier, the dearest first, so that two workers end together."""
-    rows = [(row, guest) for row in ROWS for guest in row.guests if tier == "matrix" or row.tier == tier]
+def pick(tier, only=()):
+    """(row, guest) of that tier, or those named; the dearest first, so that two workers end together."""
+    rows = [(row, guest) for row in ROWS for guest in row.guests]
+    if only:
+        known = {name for row, guest in rows for name in (row.name, f"{row.name}@{guest}")}
+        unknown = set(only) - known
+        if unknown:
+            raise SystemExit(f"no case {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(known))}")
+        rows = [(row, guest) for row, guest in rows if {row.name, f"{row.name}@{guest}"} & set(only)]
+    else:
+        rows = [(row, guest) for row, guest in rows if tier in ("matrix", row.tier)]
     return sorted(rows, key=lambda pair: -pair[0].cost)

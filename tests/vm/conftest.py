@@ -17,11 +17,12 @@ import results  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--tier", default="test", choices=("test", "matrix"))
+    parser.addoption("--only", action="append", default=[], help="NAME or NAME@GUEST, of any tier")
     parser.addoption("--keep", help="directory of results: what has one that still counts is not run again")
 
 
 def pytest_generate_tests(metafunc):
-    picked = cases.pick(metafunc.config.getoption("tier"))
+    picked = cases.pick(metafunc.config.getoption("tier"), metafunc.config.getoption("only"))
     keep = metafunc.config.getoption("keep")
     if keep:
         picked = [(row, guest) for row, guest in picked if not results.passed(keep, row, guest)]

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""run.py test|matrix: drives ring 4 on two cores."""
+"""run.py: drives ring 4 on two cores.
+
+    run.py test                the cases of tier "test"
+    run.py matrix              all; what passed before with the same programs, guest and code is not run again
+    run.py case NAME[@GUEST]…  some
+"""
 import re
 import shutil
 import subprocess
 import sys
 
+import cases
 import guests
 import results
 import trial
@@ -19,7 +25,7 @@ def run_cases(*arguments):
             str(guests.HERE / "test_cases.py"), *arguments]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=guests.HERE)
     said = ""
-    while chunk := process.stdout.read1(4096) if hasattr(process.stdout, "read1") else process.stdout.readline():
+    while chunk := process.stdout.read(1):
         sys.stdout.write(chunk)
         sys.stdout.flush()
         said += chunk
@@ -32,8 +38,8 @@ def version():
     return re.search(r"^VERSION := (\S+)", makefile, re.M)[1]
 
 
-def test():
-    code, passed, failed = run_cases("--tier", "test")
+def test(*names):
+    code, passed, failed = run_cases("--tier", "test", *(f"--only={name}" for name in names))
     print(f"vm: {passed} passed, {failed} failed")
     return code
 
@@ -47,9 +53,12 @@ def matrix():
 
 
 def main():
-    modes = {"test": test, "matrix": matrix}
-    if len(sys.argv) != 2 or sys.argv[1] not in modes:
-        sys.exit("run.py: give one of: " + ", ".join(modes))
+    modes = {"test": test, "matrix": matrix, "case": test}
+    mode, names = (sys.argv + [""])[1], sys.argv[2:]
+    if mode not in modes or bool(names) != (mode == "case"):
+        sys.exit(__doc__)
+    if names:
+        cases.pick("matrix", names)
     missing = [name for name in trial.PROGRAMS if not (trial.BUILD / name).exists()]
     if missing:
         sys.exit(f"run.py: {trial.BUILD} lacks {', '.join(missing)}: run make")
@@ -59,7 +68,7 @@ def main():
     # Before two workers want the same one.
     for name in guests.GUESTS:
         guests.ensure(name)
-    return modes[sys.argv[1]]()
+    return modes[mode](*names)
 
 
 if __name__ == "__main__":
