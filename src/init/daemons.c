@@ -20,6 +20,7 @@ int stop_daemons(struct run *run)
 	int r;
 
 	/* Workers that still load modules for devices nobody waits for. */
+	jobs_free(&run->jobs);
 	loop_close(&run->loop);
 	if (proc < 0)
 		return log_errno(-errno, "cannot open /proc");

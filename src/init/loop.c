@@ -16,91 +16,12 @@
 
 #define UEVENT_BYTES 8192 /* the kernel's own limit is 2048 of environment and the path */
 
-static void job_free(struct job *job)
-{
-	worker_free(&job->worker);
-	free(job->subject);
-	free(job->data);
-	free(job);
-}
-
 void loop_close(struct loop *loop)
 {
-	for (size_t i = 0; i < loop->n_jobs; i++)
-		job_free(loop->jobs[i]);
-	free(loop->jobs);
 	close_fd(&loop->signal_fd);
 	close_fd(&loop->uevent_fd);
 	close_fd(&loop->sys_fd);
 	*loop = (struct loop)LOOP_CLOSED;
-}
-
-static void free_job_pointer(struct job **job)
-{
-	if (*job)
-		job_free(*job);
-}
-
-int loop_start(struct loop *loop, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
-	       uint64_t deadline)
-{
-	_cleanup_(free_job_pointer) struct job *job = calloc(1, sizeof(*job));
-	struct job **grown;
-	int r;
-
-	if (!job) {
-		free(data);
-		return -ENOMEM;
-	}
-	*job = (struct job){ .kind = kind, .data = data, .worker = WORKER_NONE };
-	grown = realloc(loop->jobs, (loop->n_jobs + 1) * sizeof(job));
-	if (!grown)
-		return -ENOMEM;
-	loop->jobs = grown;
-	if (string_set(&job->subject, subject) < 0)
-		return -ENOMEM;
-	r = worker_start(fn, data, deadline, &job->worker);
-	if (r < 0)
-		return r;
-	loop->jobs[loop->n_jobs++] = TAKE_PTR(job);
-	return 0;
-}
-
-size_t loop_count(const struct loop *loop, const struct job_kind *kind)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < loop->n_jobs; i++)
-		n += loop->jobs[i]->kind == kind;
-	return n;
-}
-
-/* Takes a finished job out before its done(), which may start the next one. */
-static void finish_job(struct run *run, size_t i, int result)
-{
-	struct job *job = run->loop.jobs[i];
-
-	run->loop.jobs[i] = run->loop.jobs[--run->loop.n_jobs];
-	job->kind->done(run, job, result);
-	job_free(job);
-}
-
-static void serve_jobs(struct run *run)
-{
-	uint64_t now = clock_monotonic();
-
-	for (size_t i = run->loop.n_jobs; i-- > 0;) {
-		struct job *job = run->loop.jobs[i];
-		int r = worker_read(&job->worker);
-
-		if (job->kind->progress)
-			job->kind->progress(run, job);
-		if (r == 0 && now >= job->worker.deadline &&
-		    !(job->kind->late && job->kind->late(run, job)))
-			r = -ETIMEDOUT;
-		if (r != 0)
-			finish_job(run, i, r > 0 ? worker_finish(&job->worker) : r);
-	}
 }
 
 /* What a message or /sys says goes where it belongs; a device that came or changed may be tried anew. */
@@ -181,55 +102,49 @@ static int take_uevents(struct run *run)
 }
 
 /* Orphans become ours; workers are waited for by their owner and must not be reaped here. */
-static void reap_orphans(const struct loop *loop)
+static void reap_orphans(const struct run *run)
 {
 	struct signalfd_siginfo info;
 
-	while (read(loop->signal_fd, &info, sizeof(info)) > 0)
+	while (read(run->loop.signal_fd, &info, sizeof(info)) > 0)
 		;
 	for (;;) {
 		siginfo_t si = { 0 };
-		bool ours = false;
 
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0)
-			return;
-		for (size_t i = 0; i < loop->n_jobs; i++)
-			ours = ours || loop->jobs[i]->worker.pid == si.si_pid;
-		if (ours)
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0 ||
+		    jobs_have(&run->jobs, si.si_pid))
 			return;
 		(void)waitpid(si.si_pid, NULL, WNOHANG);
 	}
 }
 
-static uint64_t next_deadline(const struct loop *loop, uint64_t wake_at)
+/* Until there is news, or a deadline. */
+static int wait_for_news(const struct run *run, uint64_t wake_at)
 {
-	for (size_t i = 0; i < loop->n_jobs; i++)
-		wake_at = MIN(wake_at, loop->jobs[i]->worker.deadline);
-	return wake_at;
+	size_t n = run->jobs.n;
+	_cleanup_free_ struct pollfd *fds = calloc(n + 2, sizeof(*fds));
+	int ms = clock_poll_ms(jobs_deadline(&run->jobs, wake_at), clock_monotonic());
+
+	if (!fds)
+		return -ENOMEM;
+	fds[0] = (struct pollfd){ .fd = run->loop.signal_fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = run->loop.uevent_fd, .events = POLLIN };
+	for (size_t i = 0; i < n; i++)
+		fds[i + 2] = (struct pollfd){ .fd = run->jobs.items[i]->worker.fd, .events = POLLIN };
+	return poll(fds, n + 2, ms) < 0 && errno != EINTR ? -errno : 0;
 }
 
 int loop_wait(struct run *run, uint64_t wake_at)
 {
-	struct loop *loop = &run->loop;
-	size_t n = loop->n_jobs;
-	_cleanup_free_ struct pollfd *fds = calloc(n + 2, sizeof(*fds));
-	int r;
-
-	if (!fds)
-		return -ENOMEM;
-	fds[0] = (struct pollfd){ .fd = loop->signal_fd, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = loop->uevent_fd, .events = POLLIN };
-	for (size_t i = 0; i < n; i++)
-		fds[i + 2] = (struct pollfd){ .fd = loop->jobs[i]->worker.fd, .events = POLLIN };
-	if (poll(fds, n + 2, clock_poll_ms(next_deadline(loop, wake_at), clock_monotonic())) < 0 && errno != EINTR)
-		return -errno;
+	int r = wait_for_news(run, wake_at);
 
 	/* Messages first: a worker's answer about a device is compared with what the device is now. */
-	r = take_uevents(run);
+	if (r == 0)
+		r = take_uevents(run);
 	if (r < 0)
 		return r;
-	serve_jobs(run);
-	reap_orphans(loop);
+	jobs_serve(run);
+	reap_orphans(run);
 	return modules_start(run);
 }
 

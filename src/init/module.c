@@ -5,13 +5,11 @@
 #include <libkmod.h>
 
 #include "base/clock.h"
-#include "base/dropin.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/module.h"
 #include "init/run.h"
-#include "init/stages.h"
 
 /* How long one request may take before the rest of its batch goes to another worker. */
 #define STALL (5 * USEC_PER_SEC)
@@ -188,7 +186,7 @@ static const struct job_kind batch_kind = {
 
 static bool loading(const struct run *run)
 {
-	return loop_count(&run->loop, &batch_kind) > run->modules.stalled;
+	return jobs_count(&run->jobs, &batch_kind) > run->modules.stalled;
 }
 
 int modules_start(struct run *run)
@@ -202,15 +200,10 @@ int modules_start(struct run *run)
 	if (!b)
 		return -ENOMEM;
 	b->aliases = run->modules.pending;
-	r = loop_start(&run->loop, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
+	r = jobs_start(&run->jobs, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
 	if (r == 0)
 		run->modules.pending = NULL;
 	return r;
-}
-
-bool modules_busy(const struct run *run)
-{
-	return run->modules.pending || loading(run);
 }
 
 /* Classes of devices behind which a disk may be. */
@@ -257,43 +250,4 @@ void modules_free(struct modules *m)
 	strv_free(m->unserved);
 	strv_free(m->failed);
 	*m = (struct modules){ 0 };
-}
-
-/* /etc/modules-load.d: a name a line; '#' and ';' begin comments. modules-load.d(5) */
-static int ask_listed(struct modules *m)
-{
-	static const char *const dirs[] = { "etc/modules-load.d", "usr/lib/modules-load.d", NULL };
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *text = NULL;
-	char *p, *line;
-	int r = dropin_read(root, dirs, ".conf", &text);
-
-	if (r < 0)
-		return r;
-	for (p = text; (line = strsep(&p, "\n"));) {
-		line += strspn(line, " \t");
-		line[strcspn(line, " \t\r")] = '\0';
-		if (!*line || strchr("#;", *line))
-			continue;
-		r = modules_ask(m, line);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int load_modules(struct run *run)
-{
-	int r = 0;
-
-	STRV_FOREACH(name, run->boot.modules)
-		if (r == 0)
-			r = modules_ask(&run->modules, *name);
-	if (r == 0)
-		r = ask_listed(&run->modules);
-	if (r == 0)
-		r = loop_open(run);
-	if (r == 0)
-		r = modules_start(run);
-	return r < 0 ? log_errno(r, "cannot listen for devices and load modules") : 0;
 }

@@ -27,9 +27,6 @@ int modules_ask(struct modules *m, const char *alias);
 /* Gives what is queued to a worker. 0 or -errno. */
 int modules_start(struct run *run);
 
-/* Are any queued or being loaded? */
-bool modules_busy(const struct run *run);
-
 /* The unserved modaliases that look like storage, "pci:…, usb:…" and how many others; NULL when none. */
 char *modules_describe_unserved(const struct modules *m);
 void modules_free(struct modules *m);

@@ -142,7 +142,7 @@ int probe_start(struct run *run, const char *name)
 		return -ENOMEM;
 	request->announced = dev->announced;
 	(void)snprintf(request->path, sizeof(request->path), "/dev/%s", dev->devname);
-	r = loop_start(&run->loop, &probe_kind, name, probe_device, request,
+	r = jobs_start(&run->jobs, &probe_kind, name, probe_device, request,
 		       clock_add(clock_monotonic(), PROBE_DEADLINE));
 	if (r == 0)
 		dev->probe = PROBE_RUNNING;

@@ -11,6 +11,7 @@
 #include "init/attempts.h"
 #include "init/boot.h"
 #include "init/device.h"
+#include "init/job.h"
 #include "init/loop.h"
 #include "init/module.h"
 #include "init/profile.h"
@@ -38,6 +39,7 @@ struct run {
 	struct attempts attempts;
 	struct modules modules;
 	struct loop loop;
+	struct jobs jobs;
 	struct profile profile;
 
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */

@@ -9,7 +9,7 @@ struct run;
 
 int mount_api(struct run *run);      /* api.c */
 int read_cmdline(struct run *run);   /* asked.c */
-int load_modules(struct run *run);   /* module.c */
+int load_modules(struct run *run);   /* load.c */
 int resume(struct run *run);         /* resume.c */
 int mount_root(struct run *run);     /* root.c */
 int mount_usr(struct run *run);      /* usr.c */

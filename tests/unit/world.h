@@ -231,6 +231,7 @@ static inline int await(const struct event *events, size_t n_events, const struc
 		snprintf(world.asked + strlen(world.asked), 16, "%s ", *alias);
 	run.modules.unserved = NULL;
 	modules_free(&run.modules);
+	jobs_free(&run.jobs);
 	loop_close(&run.loop);
 	devices_free(&run.devices);
 	attempts_free(&run.attempts);

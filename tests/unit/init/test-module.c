@@ -2,7 +2,7 @@
 /*
  * test-module: what is asked for, what workers answer, and what becomes of the rest when one hangs or dies. The
  * root is a scratch directory, the loop is the test.
- * wrap: open loop_open loop_start loop_count
+ * wrap: open loop_open jobs_start jobs_count
  * wrap: log_line log_console log_errno
  * wrap: malloc calloc realloc strdup strndup asprintf
  */
@@ -35,9 +35,9 @@ int __wrap_loop_open(struct run *run)
 	return trace_call_errno("listen");
 }
 
-int __wrap_loop_start(struct loop *loop, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
+int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline);
-int __wrap_loop_start(struct loop *loop, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
+int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline)
 {
 	char text[256] = "";
@@ -57,10 +57,16 @@ int __wrap_loop_start(struct loop *loop, const struct job_kind *kind, const char
 	return 0;
 }
 
-size_t __wrap_loop_count(const struct loop *loop, const struct job_kind *kind);
-size_t __wrap_loop_count(const struct loop *loop, const struct job_kind *kind)
+size_t __wrap_jobs_count(const struct jobs *list, const struct job_kind *kind);
+size_t __wrap_jobs_count(const struct jobs *list, const struct job_kind *kind)
 {
 	return n_jobs;
+}
+
+/* Is anything queued, or being loaded by a worker that does not hang? */
+static bool busy(const struct run *run)
+{
+	return run->modules.pending || n_jobs > run->modules.stalled;
 }
 
 /* The worker of the job says more; the loop calls progress(). */
@@ -131,7 +137,7 @@ static void nothing_is_listed(void **state)
 
 	assert_int_equal(load_modules(&run), 0);
 	assert_string_equal(traced.text, "listen\n");
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	trace_reset(1, EPERM);
 	assert_int_equal(load_modules(&run), -EPERM);
 	assert_string_equal(traced.text,
@@ -147,17 +153,17 @@ static void asked_once(void **state)
 	ask_all(&run, "b c");
 	/* One batch at a time. */
 	assert_string_equal(traced.text, "load a b\n");
-	assert_true(modules_busy(&run));
+	assert_true(busy(&run));
 	says(&run, &jobs[0], "+a\n.\n");
 	says(&run, &jobs[0], "+b\n.\n");
 	ends(&run, 0, 0);
 	assert_int_equal(modules_start(&run), 0);
 	assert_string_equal(traced.text, "load a b\nload c\n");
 	ends(&run, 0, 0);
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	assert_int_equal(run.modules.loaded, 2);
 	assert_int_equal(modules_ask(&run.modules, ""), 0);
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	modules_free(&run.modules);
 }
 
@@ -192,10 +198,10 @@ static void one_hangs(void **state)
 	assert_string_equal(traced.text, "load a hangs b c\n"
 			    "warning: loading hangs takes longer than 5 s; the other modules go on without it\n"
 			    "load b c\n");
-	assert_true(modules_busy(&run));
+	assert_true(busy(&run));
 	ends(&run, 1, 0);
 	/* Nobody waits for what hangs. */
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	/* It comes at last; what it does with the rest of its list is no news to anybody. */
 	says(&run, &jobs[0], "+hangs\n.\n+b\n.\n");
 	assert_int_equal(jobs[0].worker.deadline, UINT64_MAX);
@@ -218,7 +224,7 @@ static void one_crashes(void **state)
 	says(&run, &jobs[0], ".\n.\n");
 	/* All was served: nothing is lost. */
 	ends(&run, 0, -EPIPE);
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	modules_free(&run.modules);
 }
 
@@ -234,7 +240,7 @@ static void one_hangs_and_crashes(void **state)
 	assert_int_equal(modules_start(&run), 0);
 	/* The rest was given away before: once. */
 	assert_null(strstr(strstr(traced.text, "load b\n") + 1, "load b\n"));
-	assert_false(modules_busy(&run));
+	assert_false(busy(&run));
 	modules_free(&run.modules);
 }
 

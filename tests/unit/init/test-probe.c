@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-probe: what becomes of a reader's answer. The loop is the test; reading itself is shown on a file.
- * wrap: loop_start clock_monotonic
+ * wrap: jobs_start clock_monotonic
  * wrap: log_line log_console log_errno
  */
 #include <sys/mman.h>
@@ -25,9 +25,9 @@ uint64_t __wrap_clock_monotonic(void)
 	return 1000;
 }
 
-int __wrap_loop_start(struct loop *loop, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
+int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline);
-int __wrap_loop_start(struct loop *loop, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
+int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline)
 {
 	int r = trace_call_errno("read %s", subject);

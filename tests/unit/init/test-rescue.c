@@ -159,7 +159,8 @@ static void crash_ends_in_a_panic_or_a_shell(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		char said[128], line[128];
 
-		snprintf(line, sizeof(line), "<2>slipway: /init crashed by signal %02d; please report it\n", signals[i]);
+		snprintf(line, sizeof(line), "<2>slipway: /init crashed by signal %02d; please report it\n",
+			 signals[i]);
 		assert_int_equal(crash(false, signals[i], said, sizeof(said)), 1);
 		assert_string_equal(said, line);
 		assert_int_equal(crash(true, signals[i], said, sizeof(said)), 42);
