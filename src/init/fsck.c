@@ -253,3 +253,8 @@ int fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *
 		ret->unit = TAKE_PTR(unit);
 	return r == -ENOMEM ? log_errno(r, "cannot check %s", q->device->devname) : r;
 }
+
+bool fsck_is_done(const struct fsck_result *check)
+{
+	return check->ran && check->unit && !(check->code & ~CORRECTED);
+}

@@ -18,3 +18,6 @@ struct fsck_request {
  * not mend; -ECANCELED: the user ended it. Restarts the machine when fsck wants that. Logs.
  */
 int fsck_run(struct run *run, const struct fsck_request *request, struct fsck_result *ret);
+
+/* Did a check run that leaves systemd nothing to do? What found more than it mended is checked again. */
+bool fsck_is_done(const struct fsck_result *check);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "init/fsck.h"
 #include "init/serialize.h"
 
 #define TEXT_MAX (512 * 1024) /* systemd gives up on a line above 1 MiB */
@@ -20,7 +21,7 @@ static void write_stamp(FILE *f, const struct run *run, const char *key, uint64_
 /* The unit as if it had run: active (exited), with our times. A check that found too much is made again. */
 static void write_check(FILE *f, const struct run *run, const struct fsck_result *check)
 {
-	if (!check->ran || !check->unit || check->code > 1)
+	if (!fsck_is_done(check))
 		return;
 	(void)fprintf(f, "%s\nstate=exited\n", check->unit);
 	write_stamp(f, run, "state-change-timestamp", check->end);
@@ -40,7 +41,6 @@ char *serialize_text(const struct run *run)
 	write_stamp(f, run, "initrd-timestamp", run->monotonic);
 	(void)fprintf(f, "\n"); /* ends the manager's part */
 	write_check(f, run, &run->root_fsck);
-	write_check(f, run, &run->usr_fsck);
 	return fclose(f) == 0 ? TAKE_PTR(text) : NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/strv.h"
+#include "init/checked.h"
 #include "init/filesystem.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
@@ -126,6 +127,7 @@ static _Noreturn void become_init(struct run *run)
 			(void)close(HAND_OVER_FD);
 			exec_init(run, run->next.path, false, env);
 		}
+		checked_remove(&run->usr_fsck);
 		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 			if (!streq(others[i], run->next.path))
 				exec_init(run, others[i], false, env);
@@ -143,6 +145,9 @@ int enter_sysroot(struct run *run)
 	r = profile_write(&run->profile, "/run/slipway/profile.json");
 	if (r < 0)
 		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
+	r = run->next.systemd ? checked_write(&run->usr_fsck) : 0;
+	if (r < 0)
+		log_warning("cannot tell systemd that /usr is checked: %s, ignoring", strerror(-r));
 	r = move_api();
 	if (r == 0)
 		r = move_root();
