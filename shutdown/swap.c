@@ -49,12 +49,12 @@ int swaps_read(int root, struct snapshot *s)
 }
 
 /*
- * A swap on a plain partition does no harm: what is in it is worth nothing after the end. One that stands
- * in the way of something goes, when there is memory for what is in it.
+ * A swap on a plain partition does no harm: what is in it is worth nothing after the end (node_is_left()). One
+ * that stands in the way of something goes, when there is memory for what is in it.
  */
 bool swap_fits(const struct node *n, const struct standing *st)
 {
-	return st->lowers > 0 && n->used <= n->room;
+	return n->used <= n->room;
 }
 
 /*

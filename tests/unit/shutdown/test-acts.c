@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-acts: what each layer asks of the kernel, call by call, and what it makes of the answers.
- * wrap: umount2 mount syncfs swapoff ioctl fsync syscall
+ * wrap: umount2 mount syncfs swapoff ioctl fsync syscall openat
  */
 #include <errno.h>
 #include <linux/dm-ioctl.h>
@@ -18,11 +18,13 @@
 
 static char trace[2048];
 
-/* The n-th call of that name fails with this; 0: none does. */
+/* Calls of these names fail with these errors. */
 static struct {
 	const char *call;
 	int error;
-} fault;
+} faults[2];
+
+static bool exclusive; /* was the last device opened so? */
 
 static struct dm_ioctl dm_seen;
 static struct loop_info64 loop_seen;
@@ -32,10 +34,26 @@ static int answer(const char *call, const char *argument)
 {
 	(void)snprintf(trace + strlen(trace), sizeof(trace) - strlen(trace), "%s%s%s%s", *trace ? "; " : "", call,
 		       *argument ? " " : "", argument);
-	if (!fault.call || !streq(fault.call, call))
-		return 0;
-	errno = fault.error;
-	return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (faults[i].call && streq(faults[i].call, call)) {
+			errno = faults[i].error;
+			return -1;
+		}
+	return 0;
+}
+
+int __real_openat(int dirfd, const char *path, int flags, ...);
+int __wrap_openat(int dirfd, const char *path, int flags, ...);
+int __wrap_openat(int dirfd, const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, mode_t);
+	va_end(ap);
+	exclusive = flags & O_EXCL;
+	return __real_openat(dirfd, path, flags, mode);
 }
 
 int __wrap_umount2(const char *target, int flags);
@@ -107,13 +125,15 @@ static void assert_act(int r, int expected, const char *calls)
 	assert_string_equal(trace, calls);
 	assert_int_equal(r, expected);
 	trace[0] = '\0';
-	fault.call = NULL;
+	memset(faults, 0, sizeof(faults));
 }
 
 static void fail_next(const char *call, int error)
 {
-	fault.call = call;
-	fault.error = error;
+	size_t i = faults[0].call ? 1 : 0;
+
+	faults[i].call = call;
+	faults[i].error = error;
 }
 
 static struct node mount_of(const struct scratch *s, const char *name)
@@ -137,6 +157,9 @@ static void unmounting_syncs_first(void **state)
 	assert_act(mount_unmount(s->fd, &n), -EIO, expected);
 	fail_next("umount", EBUSY);
 	assert_act(mount_unmount(s->fd, &n), -EBUSY, expected);
+	fail_next("syncfs", EIO);
+	fail_next("umount", EBUSY);
+	assert_act(mount_unmount(s->fd, &n), -EIO, expected);
 	/* Read-only, nothing is to be written. */
 	string_set(&n.super, "ro");
 	assert_act(mount_unmount(s->fd, &n), 0, expected + strlen("syncfs; "));
@@ -292,6 +315,8 @@ static void md_is_flushed_and_stopped(void **state)
 
 	string_set(&n.label, "1.2");
 	assert_act(md_stop(s->fd, &n), 0, "fsync; stop");
+	/* Refused by the kernel while something is mounted from it. */
+	assert_true(exclusive);
 	fail_next("stop", EBUSY);
 	assert_act(md_stop(s->fd, &n), -EBUSY, "fsync; stop");
 	fail_next("fsync", EIO);

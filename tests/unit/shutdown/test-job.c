@@ -52,7 +52,7 @@ static int crash(int root, const struct node *n)
 
 #define ACT(f, timeout) { #f, E_PLAIN, timeout, when_leaf, f }
 
-static const struct layer good = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, MSEC(5000)), ACT(done, 0) } };
+static const struct layer good = { "test", "x", NODE_DEVICE, .acts = { ACT(again, MSEC(5000)), ACT(done, 0), ACT(busy, 0) } };
 static const struct layer bad = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, MSEC(5000)), ACT(again, 0) } };
 static const struct layer losing = { "test", "x", NODE_DEVICE, .acts = { ACT(lost, MSEC(5000)), ACT(hang, 0) } };
 static const struct layer hanging = { "test", "x", NODE_DEVICE, .acts = { ACT(hang, MSEC(50)) } };
@@ -97,6 +97,9 @@ static void the_first_failure_is_noted_unless_it_is_done(void **state)
 	add(&s, "bad", &bad);
 	run(&s, &j, &tried, MSEC(5000));
 	assert_int_equal(j.running, 0);
+	/* After what is done nothing more is tried. */
+	t = tried_find(&tried, NODE_DEVICE, "good");
+	assert_string_equal(t->act, "again");
 	t = tried_find(&tried, NODE_DEVICE, "bad");
 	assert_string_equal(t->act, "busy");
 	assert_int_equal(t->error, -EBUSY);

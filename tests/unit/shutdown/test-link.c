@@ -152,6 +152,8 @@ static void a_circle_of_parents_ends(void **state)
 	(void)graph_mount(&s, 32, 30, "/oldroot/a/b/c", "ext4", 0);
 	(void)graph_mount(&s, 33, 33, "/", "ext4", 0);
 	assert_int_equal(snapshot_link(&s), 0);
+	for (size_t i = 0; i < s.n; i++)
+		assert_false(graph_has_edge(&s, i, i));
 }
 
 /* In a PID namespace. */

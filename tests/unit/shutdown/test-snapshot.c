@@ -132,6 +132,8 @@ static void what_is_not_in_use_is_not_there(void **state)
 	scratch_write(scratch, "proc/self/mountinfo", "", 0);
 	scratch_write(scratch, "sys/block/md0/dev", "9:0\n", 4);
 	scratch_write(scratch, "sys/block/md0/md/array_state", "clear\n", 6);
+	scratch_write(scratch, "sys/block/md0/md/metadata_version", "1.2\n", 4);
+	scratch_write(scratch, "sys/block/md0/md/level", "raid1\n", 6);
 	scratch_write(scratch, "sys/block/md1/dev", "garbage\n", 8);
 	assert_int_equal(snapshot_read(scratch->fd, &s), 0);
 	assert_int_equal(s.n, 0);
@@ -205,6 +207,34 @@ static void without_memory_it_says_so_too(void **state)
 	assert_true(memory_sweep(read_all, *state) > 20);
 }
 
+static void what_the_exitrd_runs_from_is_kept(void **state)
+{
+	static const struct {
+		const char *target;
+		bool keep;
+	} rows[] = {
+		{ "/", true },          { "/proc", true },        { "/oldrooted", true }, { "/oldroot", false },
+		{ "/oldroot/proc", false }, { "/run/media", true }, { "/run/disk", false },
+	};
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+
+	/* Its root is kept whatever it is on; of all else only what holds no data. */
+	assert_int_equal(mounts_parse("1 0 8:1 / / rw - ext4 x rw\n"
+				      "2 1 0:2 / /proc rw - proc x rw\n"
+				      "3 1 0:3 / /oldrooted rw - tmpfs x rw\n"
+				      "4 1 0:4 / /oldroot rw - tmpfs x rw\n"
+				      "5 4 0:5 / /oldroot/proc rw - proc x rw\n"
+				      "6 1 0:6 / /run/media rw - tmpfs x rw\n"
+				      "7 1 8:2 / /run/disk rw - vfat x rw\n",
+				      &s),
+			 0);
+	assert_int_equal(s.n, ARRAY_SIZE(rows));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_string_equal(s.nodes[i].name, rows[i].target);
+		assert_int_equal(s.nodes[i].keep, rows[i].keep);
+	}
+}
+
 static void swaps_as_the_kernel_lists_them(void **state)
 {
 	_cleanup_snapshot_ struct snapshot s = { 0 };
@@ -238,6 +268,7 @@ int main(void)
 						scratch_teardown),
 		cmocka_unit_test(the_fingerprint_knows_where_a_string_ends),
 		cmocka_unit_test_setup_teardown(without_memory_it_says_so_too, scratch_setup, scratch_teardown),
+		cmocka_unit_test(what_the_exitrd_runs_from_is_kept),
 		cmocka_unit_test(swaps_as_the_kernel_lists_them),
 	};
 
