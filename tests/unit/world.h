@@ -66,7 +66,7 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-	return __real_open(streq(path, "/sys") ? world.sysfs : path, flags);
+	return __real_open(streq(path, "/sys") ? world.sysfs : path, flags, 0644);
 }
 
 uint64_t __wrap_clock_monotonic(void);

@@ -19,6 +19,8 @@
 
 #define MOUNTS_MAX 8
 
+static bool running; /* else calls are the test's own, and those of what counts coverage */
+
 static struct {
 	struct {
 		char target[32];
@@ -102,9 +104,12 @@ int __wrap_file_mkdir_parents(int dirfd, const char *path, mode_t mode)
 	return trace_call_errno("mkdir %s %04o", path, mode);
 }
 
+int __real_mkdir(const char *path, mode_t mode);
 int __wrap_mkdir(const char *path, mode_t mode);
 int __wrap_mkdir(const char *path, mode_t mode)
 {
+	if (!running)
+		return __real_mkdir(path, mode);
 	if (trace_call("mkdir %s %04o", path, mode) < 0)
 		return -1;
 	errno = EEXIST;
@@ -118,15 +123,19 @@ mode_t __wrap_umask(mode_t mask)
 	return 0;
 }
 
+pid_t __real_getpid(void);
 pid_t __wrap_getpid(void);
 pid_t __wrap_getpid(void)
 {
-	return world.pid;
+	return running ? world.pid : __real_getpid();
 }
 
+int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
+	if (!running)
+		return __real_open(path, flags, 0644);
 	trace_note("open %s", path);
 	/* It must not become the controlling terminal of PID 1. */
 	assert_int_equal(flags & ~O_NOCTTY, O_RDWR | O_CLOEXEC);
@@ -142,9 +151,12 @@ int __wrap_dup2(int from, int to)
 	return to;
 }
 
+int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
+	if (!running)
+		return __real_close(fd);
 	trace_note("close %d", fd);
 	return 0;
 }
@@ -160,8 +172,12 @@ static int setup(void **state)
 static int stage(void)
 {
 	struct run run = { .loop = LOOP_CLOSED };
+	int r;
 
-	return mount_api(&run);
+	running = true;
+	r = mount_api(&run);
+	running = false;
+	return r;
 }
 
 #define DIRECTORIES "mkdir /run/slipway 0755\nmkdir /run/slipway/log 0700\n"

@@ -18,7 +18,7 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-	return __real_open(streq(path, "/") ? root : path, flags);
+	return __real_open(streq(path, "/") ? root : path, flags, 0644);
 }
 
 int __real_file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_size);

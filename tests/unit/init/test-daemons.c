@@ -35,9 +35,12 @@ void __wrap_loop_close(struct loop *loop)
 	trace_note("workers");
 }
 
+int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
+	if (!streq(path, "/proc"))
+		return __real_open(path, flags, 0644);
 	return trace_call("open %s", path) < 0 ? -1 : PROC;
 }
 

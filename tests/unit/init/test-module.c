@@ -26,7 +26,7 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
-	return __real_open(streq(path, "/") ? root : path, flags);
+	return __real_open(streq(path, "/") ? root : path, flags, 0644);
 }
 
 int __wrap_loop_open(struct run *run);

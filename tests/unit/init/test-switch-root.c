@@ -20,6 +20,7 @@
 
 #define OLD_ROOT 4711 /* nothing real is closed */
 
+static bool running; /* else calls are the test's own, and those of what counts coverage */
 static jmp_buf end; /* where what never returns goes */
 enum { RETURNED, BECAME_INIT, LEFT };
 
@@ -27,6 +28,8 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
+	if (!running || !streq(path, "/"))
+		return __real_open(path, flags, 0644);
 	assert_int_equal(flags, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return trace_call("open %s", path) < 0 ? -1 : OLD_ROOT;
 }
@@ -65,6 +68,8 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
+	if (!running || (fd != OLD_ROOT && fd != 3))
+		return __real_close(fd);
 	trace_note("close %d", fd);
 	return 0;
 }
@@ -129,12 +134,14 @@ static int enter(struct run *run)
 	int how;
 
 	trace_leaves(true);
+	running = true;
 	how = setjmp(end);
 	if (how == RETURNED) {
 		int r = enter_sysroot(run);
 
 		trace_note("returned %s", strerror(-r));
 	}
+	running = false;
 	trace_leaves(false);
 	return how;
 }
@@ -331,5 +338,8 @@ int main(void)
 		cmocka_unit_test(none_is_left),
 	};
 
+	/* 3 is the hand-over's alone. */
+	while (__real_open("/dev/null", O_RDONLY | O_CLOEXEC) < 4)
+		;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
