@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-teardown: the loop, on recorded machines whose kernel is a directory: the acts, in their workers, take out of it
+ * what they take down.
+ * wrap: mount_detach mount_lift mount_unmount mount_readonly mount_freeze swap_off loop_clear dm_remove dm_resume
+ * wrap: md_stop holders_end sysrq_press patience_is_over log_line
+ */
+#include <errno.h>
+#include <sys/file.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "shutdown/patience.h"
+#include "shutdown/run.h"
+#include "unit/shutdown/graph.h"
+#include "unit/shutdown/recorded.h"
+
+static const struct scratch *room;
+static const char *stubborn; /* the target of a mount that stays in use */
+static bool freezes;         /* the kernel can freeze it */
+static unsigned int looks;
+
+static void note(const char *act, const struct node *n)
+{
+	_cleanup_close_ int fd = openat(room->fd, "trace", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	(void)dprintf(fd, "%s %s\n", act, n->name);
+}
+
+/* Workers side by side: one at a time writes, until it ends. */
+static void take_turn(void)
+{
+	int fd = openat(room->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)flock(fd, LOCK_EX);
+}
+
+/* Rewrites the file without the lines that begin with `begin`, or with `instead` in their place. */
+static void edit(const char *path, const char *begin, const char *instead)
+{
+	_cleanup_free_ char *text = NULL, *copy = NULL;
+	char *rest, *line, *out;
+
+	if (file_read(room->fd, path, 1 << 20, &text, NULL) < 0)
+		return;
+	copy = calloc(1, strlen(text) + 512);
+	out = copy;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		const char *keep = startswith(line, begin) ? instead : line;
+
+		if (*keep)
+			out += sprintf(out, "%s\n", keep);
+	}
+	/* At once, as the kernel's table changes: the loop may be reading it. */
+	(void)file_write(room->fd, "new", copy, 0644);
+	(void)renameat(room->fd, "new", room->fd, path);
+}
+
+static int take_out_mount(const char *act, const struct node *n, const char *instead)
+{
+	char begin[32];
+
+	take_turn();
+	note(act, n);
+	(void)snprintf(begin, sizeof(begin), "%d ", n->id);
+	edit("proc/self/mountinfo", begin, instead);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	char whole[1024];
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", room->path, path);
+	(void)nftw(whole, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int take_out_device(const char *act, const struct node *n)
+{
+	_cleanup_close_ int block = openat(room->fd, "sys/block", O_RDONLY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *dir = fdopendir(TAKE_FD(block));
+	struct dirent *de;
+	char path[512];
+
+	take_turn();
+	note(act, n);
+	(void)snprintf(path, sizeof(path), "sys/block/%s", n->name);
+	remove_tree(path);
+	while ((de = readdir(dir))) {
+		(void)snprintf(path, sizeof(path), "sys/block/%s/holders/%s", de->d_name, n->name);
+		remove_tree(path);
+	}
+	return 0;
+}
+
+int __wrap_mount_detach(int root, const struct node *n);
+int __wrap_mount_detach(int root, const struct node *n)
+{
+	return take_out_mount("detach", n, "");
+}
+
+int __wrap_mount_unmount(int root, const struct node *n);
+int __wrap_mount_unmount(int root, const struct node *n)
+{
+	if (!streq_null(stubborn, n->name))
+		return take_out_mount("unmount", n, "");
+	return -EBUSY;
+}
+
+/* Mount 32 of the recorded table is the exitrd's /run. */
+int __wrap_mount_lift(int root, const struct node *n);
+int __wrap_mount_lift(int root, const struct node *n)
+{
+	char begin[32], line[256];
+
+	take_turn();
+	note("lift", n);
+	(void)snprintf(begin, sizeof(begin), "%d ", n->id);
+	(void)snprintf(line, sizeof(line), "%d 32 %u:%u / /run/held rw - %s x rw", n->id, major(n->dev),
+		       minor(n->dev), n->label);
+	edit("proc/self/mountinfo", begin, line);
+	(void)file_write(room->fd, "sys/block/loop0/loop/backing_file", "/run/held/root.img\n", 0644);
+	return 0;
+}
+
+int __wrap_holders_end(int root, const struct node *n);
+int __wrap_holders_end(int root, const struct node *n)
+{
+	note("end holders", n);
+	return -EAGAIN;
+}
+
+int __wrap_mount_readonly(int root, const struct node *n);
+int __wrap_mount_readonly(int root, const struct node *n)
+{
+	note("readonly", n);
+	return -EBUSY;
+}
+
+int __wrap_mount_freeze(int root, const struct node *n);
+int __wrap_mount_freeze(int root, const struct node *n)
+{
+	note("freeze", n);
+	return freezes ? 0 : -EOPNOTSUPP;
+}
+
+int __wrap_swap_off(int root, const struct node *n);
+int __wrap_swap_off(int root, const struct node *n)
+{
+	take_turn();
+	note("swapoff", n);
+	edit("proc/swaps", n->name, "");
+	return 0;
+}
+
+int __wrap_loop_clear(int root, const struct node *n);
+int __wrap_loop_clear(int root, const struct node *n)
+{
+	return take_out_device("clear", n);
+}
+
+int __wrap_dm_remove(int root, const struct node *n);
+int __wrap_dm_remove(int root, const struct node *n)
+{
+	return take_out_device("remove", n);
+}
+
+int __wrap_md_stop(int root, const struct node *n);
+int __wrap_md_stop(int root, const struct node *n)
+{
+	return take_out_device("stop", n);
+}
+
+int __wrap_dm_resume(int root, const struct node *n);
+int __wrap_dm_resume(int root, const struct node *n)
+{
+	note("resume", n);
+	return 0;
+}
+
+int __wrap_sysrq_press(int root, const char *keys);
+int __wrap_sysrq_press(int root, const char *keys)
+{
+	note(keys, &(struct node){ .name = (char *)(uintptr_t) "" });
+	return 0;
+}
+
+/* At every fourth look where one is stubborn: nobody wants to wait for five seconds. */
+bool __real_patience_is_over(const struct patience *p, bool idle, uint64_t now);
+bool __wrap_patience_is_over(const struct patience *p, bool idle, uint64_t now);
+bool __wrap_patience_is_over(const struct patience *p, bool idle, uint64_t now)
+{
+	return (stubborn && ++looks % 4 == 0) || __real_patience_is_over(p, idle, now);
+}
+
+void __wrap_log_line(int level, const char *fmt, ...);
+void __wrap_log_line(int level, const char *fmt, ...)
+{
+}
+
+static struct run begin(void **state, const char *recorded)
+{
+	room = *state;
+	stubborn = NULL;
+	freezes = false;
+	looks = 0;
+	recorded_load(room, recorded);
+	scratch_write(room, "trace", "", 0);
+	return (struct run){
+		.root = room->fd,
+		.machine = true,
+		.start = clock_monotonic(),
+		.deadline = clock_monotonic() + 90 * USEC_PER_SEC,
+	};
+}
+
+static void end(struct run *run)
+{
+	snapshot_free(&run->last);
+	tried_free(&run->tried);
+	strv_free(run->ours);
+}
+
+/* Valid until the next call. */
+static const char *read_trace(void)
+{
+	static char trace[1 << 16];
+	_cleanup_close_ int fd = openat(room->fd, "trace", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, trace, sizeof(trace) - 1);
+
+	assert_true(n >= 0);
+	trace[n] = '\0';
+	return trace;
+}
+
+/* Each of these was done once, and in this order; others may have been done between them. */
+static void assert_order(const char *const *lines, size_t n)
+{
+	const char *trace = read_trace();
+	size_t before = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *found = strstr(trace, lines[i]);
+		size_t at = found ? (size_t)(found - trace) : 0;
+
+		if (!found || at < before || strstr(trace + at + 1, lines[i]))
+			fail_msg("not once, or too early: %s in\n%s", lines[i], trace);
+		before = at;
+	}
+}
+
+static size_t left(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->last.n; i++)
+		n += node_is_left(&run->last, i);
+	return n;
+}
+
+static void lvm_on_luks_on_md(void **state)
+{
+	static const char *const root[] = { "detach /oldroot/dev\n", "unmount /oldroot\n", "remove dm-1\n",
+					    "remove dm-0\n", "stop md127\n" };
+	static const char *const swap[] = { "swapoff /oldroot/dev/mapper/vg-swap\n", "remove dm-2\n",
+					    "remove dm-0\n" };
+	struct run run = begin(state, "lvm-on-luks-on-md");
+
+	tear_down(&run);
+	assert_order(root, ARRAY_SIZE(root));
+	assert_order(swap, ARRAY_SIZE(swap));
+	assert_int_equal(left(&run), 0);
+	assert_int_equal(run.escalation, 0);
+	assert_false(run.lost);
+	end(&run);
+}
+
+static void a_container_after_its_array(void **state)
+{
+	static const char *const order[] = { "unmount /oldroot\n", "stop md126\n", "stop md127\n" };
+	struct run run = begin(state, "md-external");
+
+	tear_down(&run);
+	assert_order(order, ARRAY_SIZE(order));
+	assert_int_equal(left(&run), 0);
+	end(&run);
+}
+
+static void a_root_on_a_loop_on_what_is_below_it(void **state)
+{
+	static const char *const order[] = { "lift /oldroot/lower\n", "unmount /oldroot\n", "clear loop0\n",
+					     "unmount /run/held\n" };
+	struct run run = begin(state, "root-on-loop");
+
+	tear_down(&run);
+	assert_order(order, ARRAY_SIZE(order));
+	assert_int_equal(left(&run), 0);
+	end(&run);
+}
+
+/* The whole ladder; freezing works, so it ends there and the file system is left alone from then on. */
+static void what_stays_busy_is_frozen(void **state)
+{
+	static const char *const order[] = { "freeze /oldroot\n" };
+	const char *trace;
+	struct run run = begin(state, "md-external");
+
+	stubborn = "/oldroot";
+	freezes = true;
+	tear_down(&run);
+	assert_order(order, ARRAY_SIZE(order));
+	trace = read_trace();
+	assert_true(strstr(trace, "end holders /oldroot\n") < strstr(trace, "readonly /oldroot\n"));
+	assert_true(strstr(trace, "readonly /oldroot\n") < strstr(trace, "freeze /oldroot\n"));
+	assert_null(strstr(strstr(trace, "freeze /oldroot\n"), "end holders"));
+	assert_null(strstr(trace, "su"));
+	assert_int_equal(run.escalation, E_FREEZE);
+	assert_int_equal(left(&run), 3);
+	assert_int_equal(run.tried.n_frozen, 1);
+	end(&run);
+}
+
+static void what_cannot_be_frozen_gets_the_emergency_keys(void **state)
+{
+	static const char *const order[] = { "su \n" };
+	struct run run = begin(state, "md-external");
+
+	stubborn = "/oldroot";
+	tear_down(&run);
+	assert_order(order, ARRAY_SIZE(order));
+	assert_int_equal(run.escalation, E_SYSRQ);
+	end(&run);
+}
+
+static void in_a_namespace_devices_of_others_stay(void **state)
+{
+	struct run run = begin(state, "loop-below-root");
+	const char *trace;
+
+	assert_int_equal(file_mkdir_parents(room->fd, "sys/block/dm-7/dm", 0755), 0);
+	scratch_write(room, "sys/block/dm-7/dev", "253:7\n", 6);
+	scratch_write(room, "sys/block/dm-7/dm/name", "x\n", 2);
+	scratch_write(room, "sys/block/dm-7/dm/uuid", "\n", 1);
+	scratch_write(room, "sys/block/dm-7/dm/suspended", "0\n", 2);
+	run.machine = false;
+	tear_down(&run);
+	trace = read_trace();
+	assert_non_null(strstr(trace, "clear loop1\n"));
+	assert_null(strstr(trace, "dm-7"));
+	assert_int_equal(left(&run), 0);
+	end(&run);
+}
+
+static void suspended_devices_are_resumed(void **state)
+{
+	static const char *const order[] = { "resume dm-0\n" };
+	struct run suspended = begin(state, "dm-suspended");
+	const char *trace;
+
+	resume_suspended(&suspended);
+	assert_order(order, ARRAY_SIZE(order));
+	scratch_write(room, "sys/block/dm-0/dm/suspended", "0\n", 2);
+	scratch_write(room, "trace", "", 0);
+	resume_suspended(&suspended);
+	trace = read_trace();
+	assert_string_equal(trace, "");
+	end(&suspended);
+}
+
+/* Nothing can be said then, least of all that it is clean. */
+static void without_a_mount_table(void **state)
+{
+	struct run run = begin(state, "dm-suspended");
+
+	assert_int_equal(unlinkat(room->fd, "proc/self/mountinfo", 0), 0);
+	tear_down(&run);
+	assert_true(run.lost);
+	end(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(lvm_on_luks_on_md, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_container_after_its_array, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_root_on_a_loop_on_what_is_below_it, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(what_stays_busy_is_frozen, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_frozen_gets_the_emergency_keys, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(in_a_namespace_devices_of_others_stay, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(suspended_devices_are_resumed, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(without_a_mount_table, scratch_setup, scratch_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
