@@ -124,6 +124,8 @@ def _settle(guest, tree):
     """What an installer and a first boot would have done."""
     for overlay in guest.overlays:
         _overlay(HERE / "guest" / overlay, tree)
+    _run("gcc", "-O2", "-Wall", "-D_GNU_SOURCE", "-static", "-o", tree / "usr/local/sbin/report-init",
+         HERE / "guest/report-init.c")
     (tree / "etc/fstab").write_text(FSTAB)
     (tree / "etc/hostname").write_text(guest.name + "\n")
     (tree / "etc/resolv.conf").unlink(missing_ok=True)

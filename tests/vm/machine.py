@@ -263,8 +263,9 @@ class Machine:
         if not self.monitor.wait_end(timeout):
             self.fail(f"the guest was still there after {timeout} s")
         self.process.wait()
-        with self.console.changed:
-            self.console.changed.wait_for(lambda: self.console.ended, 5)
+        for stream in (self.console, self.agent):
+            with stream.changed:
+                stream.changed.wait_for(lambda s=stream: s.ended, 5)
         return self.monitor.reason()
 
 

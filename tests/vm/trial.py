@@ -80,12 +80,15 @@ class Report:
         return dict(re.split(r"[:=\s]+", line, maxsplit=1) for line in self.of(key))
 
 
-def report_of(console):
+def report_of(m):
+    """Waits for a machine whose init is report-init."""
+    reason = m.wait_end(60)
     lines = {}
-    for key, text in re.findall(r"^report: (\S+) ?(.*)$", console, re.M):
+    for key, text in re.findall(r"^report: (\S+) ?(.*)$", m.agent.text, re.M):
         lines.setdefault(key, []).append(text)
-    assert "end" in lines, "report-init did not reach its end"
-    return Report(lines, console)
+    if reason != "guest-shutdown" or "end" not in lines:
+        m.fail(f"report-init did not end the machine, but {reason}")
+    return Report(lines, m.console.text)
 
 
 def last_line(console):
@@ -133,10 +136,7 @@ class Trial:
     def report(self, words="", **kw):
         """Boots into report-init: what it said. Seconds instead of half a minute."""
         with self.boot(f"{REPORT_INIT} {words}", **kw) as m:
-            reason = m.wait_end(60)
-            if reason != "guest-shutdown" or "report: end" not in m.console.text:
-                m.fail(f"report-init did not end the machine, but {reason}")
-            return report_of(m.console.text)
+            return report_of(m)
 
     def assert_clean(self, disk, offset=0):
         """The file system on it was unmounted, and has no error."""
