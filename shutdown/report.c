@@ -222,7 +222,7 @@ void report(struct run *run)
 	/* Whatever --log-level says; and not at a level that the kernel would show on the consoles a second time. */
 	log_set_level(LOG_DEBUG);
 	log_set_stage(NULL);
-	log_info("%s", line + strlen(IDENT ": "));
+	log_debug("%s", line + strlen(IDENT ": "));
 	if (console_write(run->root, with_newline) == 0)
 		(void)!write(STDERR_FILENO, with_newline, strlen(with_newline));
 }
