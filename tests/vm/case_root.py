@@ -32,6 +32,17 @@ def spelling(t):
     assert found == wanted
 
 
+@case
+def flags(t):
+    """rw, and rootflags= of both kinds: of the mount and of the file system. Without them: ro, as the kernel has it."""
+    report = t.report("rootfstype=xfs,ext4 rootflags=noatime,errors=panic,nodev", access="rw")
+    fields = next(f for f in map(str.split, report.of("mount")) if f[4] == "/")
+    assert {"rw", "noatime", "nodev"} <= set(fields[5].split(",")), fields
+    assert {"rw", "errors=panic"} <= set(fields[-1].split(",")), fields
+    fields = next(f for f in map(str.split, t.report(access="").of("mount")) if f[4] == "/")
+    assert "ro" in fields[5].split(",") and "ro" in fields[-1].split(","), fields
+
+
 def printed_at(text, regex):
     """The kernel's time of the first line that matches, in seconds."""
     found = re.search(rf"^\[ *([\d.]+)\] .*{regex}", text, re.M)

@@ -38,6 +38,8 @@ ROWS = (
 
     Row("root-spelling", root.spelling, ("bookworm",), "test", 60),
     Row("root-spelling", root.spelling, ("trixie", "sid"), "matrix", 60),
+    Row("root-flags", root.flags, ("bookworm",), "test", 20),
+    Row("root-flags", root.flags, ("trixie", "sid"), "matrix", 20),
     Row("root-late", root.late, ("bookworm",), "test", 30),
     Row("root-late", root.late, ("trixie", "sid"), "matrix", 30),
     Row("root-missing", root.missing, ("bookworm",), "test", 50),
