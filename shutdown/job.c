@@ -88,6 +88,7 @@ static void start_one(struct jobs *j, int root, const struct node *n, const stru
 	job->what = TAKE_PTR(what);
 	job->dev = n->dev;
 	job->level = level;
+	job->timeout = a->timeout;
 	j->running++;
 }
 
@@ -178,6 +179,19 @@ void jobs_wait(struct jobs *j, uint64_t usec, struct tried *tried)
 			if (j->slots[i].worker.pid > 0)
 				look_at(j, &j->slots[i], now, tried);
 	} while (j->running > 0 && now < end);
+}
+
+void jobs_extend(struct jobs *j, uint64_t deadline)
+{
+	uint64_t now = clock_monotonic();
+
+	for (size_t i = 0; i < JOBS; i++) {
+		struct job *job = &j->slots[i];
+		uint64_t end = MIN(clock_add(now, job->timeout), deadline);
+
+		if (job->worker.pid > 0)
+			job->worker.deadline = MAX(job->worker.deadline, end);
+	}
 }
 
 void jobs_abandon(struct jobs *j)

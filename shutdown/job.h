@@ -16,6 +16,7 @@ struct job {
 	char *what;           /* for messages: "mount /oldroot (ext4 /dev/vda2)" */
 	dev_t dev;
 	int level;            /* at which it was started */
+	uint64_t timeout;     /* µs */
 };
 
 struct jobs {
@@ -38,6 +39,12 @@ void jobs_start(struct jobs *j, int root, const struct snapshot *s, const struct
  * its time is killed and not waited for: in D state it would not end.
  */
 void jobs_wait(struct jobs *j, uint64_t usec, struct tried *tried);
+
+/*
+ * There was progress: those that are at work have all their time again, up to `deadline`. A flush of a slow disk does not
+ * hang.
+ */
+void jobs_extend(struct jobs *j, uint64_t deadline);
 
 /* Kills the rest. */
 void jobs_abandon(struct jobs *j);

@@ -142,6 +142,8 @@ static bool turn(struct run *run, struct loop *loop)
 	if (patience_look(&loop->patience, &run->last, now)) {
 		loop->pause = PAUSE_MIN_USEC;
 		loop->retry_at = now;
+		jobs_extend(&loop->jobs, run->deadline);
+		tried_again(&run->tried);
 	}
 	idle = plan.n == 0 && !plan.emergency && loop->jobs.running == 0;
 	if (patience_is_over(&loop->patience, idle, now))

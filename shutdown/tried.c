@@ -42,6 +42,12 @@ int tried_freeze(struct tried *t, dev_t dev)
 	return 0;
 }
 
+void tried_again(struct tried *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->nodes[i].spent = 0;
+}
+
 void tried_mark(const struct tried *t, struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n; i++) {

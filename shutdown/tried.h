@@ -29,6 +29,9 @@ const struct tried_node *tried_find(const struct tried *t, enum node_kind kind, 
 /* From now on nothing is done to this superblock. 0 or -ENOMEM. */
 int tried_freeze(struct tried *t, dev_t dev);
 
+/* Something has changed: what ran out of time may do better now. */
+void tried_again(struct tried *t);
+
 /* Writes into the nodes what was tried on them (spent, frozen). */
 void tried_mark(const struct tried *t, struct snapshot *s);
 void tried_free(struct tried *t);

@@ -52,7 +52,9 @@ static int crash(int root, const struct node *n)
 
 #define ACT(f, timeout) { #f, E_PLAIN, timeout, when_leaf, f }
 
-static const struct layer good = { "test", "x", NODE_DEVICE, .acts = { ACT(again, MSEC(5000)), ACT(done, 0), ACT(busy, 0) } };
+static const struct layer good = {
+	"test", "x", NODE_DEVICE, .acts = { ACT(again, MSEC(5000)), ACT(done, 0), ACT(busy, 0) },
+};
 static const struct layer bad = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, MSEC(5000)), ACT(again, 0) } };
 static const struct layer losing = { "test", "x", NODE_DEVICE, .acts = { ACT(lost, MSEC(5000)), ACT(hang, 0) } };
 static const struct layer hanging = { "test", "x", NODE_DEVICE, .acts = { ACT(hang, MSEC(50)) } };
@@ -142,6 +144,34 @@ static void one_that_hangs_is_given_up_and_marked(void **state)
 	tried_mark(&tried, &s);
 	assert_int_equal(s.nodes[0].spent, E_HOLDERS + 1);
 	assert_int_equal(s.nodes[1].spent, 0);
+	/* When something has moved it may be tried again. */
+	tried_again(&tried);
+	tried_mark(&tried, &s);
+	assert_int_equal(s.nodes[0].spent, 0);
+}
+
+/* A slow disk at work, up to the deadline. */
+static void with_progress_there_is_more_time(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+	uint64_t deadline = clock_monotonic() + MSEC(300);
+
+	log_set_level(LOG_CRIT);
+	add(&s, "hanging", &hanging);
+	run(&s, &j, &tried, 0);
+	while (clock_monotonic() < deadline - MSEC(100)) {
+		jobs_extend(&j, deadline);
+		jobs_wait(&j, MSEC(5), &tried);
+		assert_int_equal(j.running, 1);
+	}
+	while (j.running && clock_monotonic() < deadline + MSEC(5000)) {
+		jobs_extend(&j, deadline);
+		jobs_wait(&j, MSEC(5), &tried);
+	}
+	assert_int_equal(j.running, 0);
+	assert_true(clock_monotonic() >= deadline);
 }
 
 static void they_work_side_by_side(void **state)
@@ -220,6 +250,7 @@ int main(void)
 		cmocka_unit_test(the_first_failure_is_noted_unless_it_is_done),
 		cmocka_unit_test(lost_data_ends_the_job_and_is_remembered),
 		cmocka_unit_test(one_that_hangs_is_given_up_and_marked),
+		cmocka_unit_test(with_progress_there_is_more_time),
 		cmocka_unit_test(they_work_side_by_side),
 		cmocka_unit_test(a_node_has_one_job_and_slots_are_limited),
 		cmocka_unit_test(a_crash_in_a_worker_is_only_the_workers),
