@@ -41,8 +41,8 @@ void jobs_start(struct jobs *j, int root, const struct snapshot *s, const struct
 void jobs_wait(struct jobs *j, uint64_t usec, struct tried *tried);
 
 /*
- * There was progress: those that are at work have all their time again, up to `deadline`. A flush of a slow disk does not
- * hang.
+ * There was progress: those that are at work have all their time again, up to `deadline`. A flush of a slow
+ * disk does not hang.
  */
 void jobs_extend(struct jobs *j, uint64_t deadline);
 
