@@ -84,3 +84,14 @@ int dropin_read(int dirfd, const char *const dirs[], const char *suffix, char **
 	*ret = TAKE_PTR(text);
 	return 0;
 }
+
+void dropin_blank_comments(char *text)
+{
+	for (char *line = text; *line;) {
+		size_t n = strcspn(line, "\n"), blank = strspn(line, " \t");
+
+		if (line[blank] == '#' || line[blank] == ';')
+			memset(line, ' ', n);
+		line += n + (line[n] == '\n');
+	}
+}

@@ -8,3 +8,6 @@
  * Directories that are not there are fine. The caller frees `*ret`, which is "" when there is nothing.
  */
 int dropin_read(int dirfd, const char *const dirs[], const char *suffix, char **ret);
+
+/* Overwrites with spaces each line that begins with '#' or ';': a comment in all these formats. */
+void dropin_blank_comments(char *text);

@@ -21,6 +21,8 @@ int read_cmdline(struct run *run)
 	r = dropin_read(root, dirs, ".conf", &image);
 	if (r < 0)
 		log_warning("cannot read /etc/cmdline.d: %s, ignoring", strerror(-r));
+	else
+		dropin_blank_comments(image);
 	r = file_read(AT_FDCWD, "/proc/cmdline", CMDLINE_MAX, &kernel, NULL);
 	if (r < 0)
 		return log_errno(r, "cannot read /proc/cmdline");

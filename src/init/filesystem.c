@@ -23,6 +23,28 @@ static int wait_for(struct run *run, const struct filesystem *fs, const struct d
 	return await_device(run, &want, ret);
 }
 
+/* One driver serves all of a row, or two serve the same: ext4 mounts what ext3 made. */
+static const char *const relatives[][3] = {
+	{ "ext4", "ext3", "ext2" },
+	{ "ntfs3", "ntfs" },
+	{ "vfat", "msdos" },
+};
+
+static bool are_relatives(const char *a, const char *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(relatives); i++) {
+		bool has_a = false, has_b = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(relatives[i]); k++) {
+			has_a |= streq_null(relatives[i][k], a);
+			has_b |= streq_null(relatives[i][k], b);
+		}
+		if (has_a && has_b)
+			return true;
+	}
+	return false;
+}
+
 /*
  * rootfstype= may be a list, as the kernel takes it: what the device holds is chosen from it. Without one, what
  * it holds. Never another type than the one that is there: a mount by guess can destroy.
@@ -40,6 +62,8 @@ static int choose_type(const struct filesystem *fs, const struct device *dev, co
 		log_error("cannot mount %s: no file system is known on it; rootfstype= names one", dev->devname);
 		return -EMEDIUMTYPE;
 	}
+	if (found && fs->fstype && are_relatives(found, fs->fstype))
+		found = fs->fstype;
 	if (found && fs->fstype && !mount_has_option(fs->fstype, found)) {
 		log_error("cannot mount %s: it holds %s, and %s was asked for", dev->devname, found, fs->fstype);
 		return -EMEDIUMTYPE;

@@ -20,10 +20,11 @@ static int ask_listed(struct modules *m)
 
 	if (r < 0)
 		return r;
+	dropin_blank_comments(text);
 	for (p = text; (line = strsep(&p, "\n"));) {
 		line += strspn(line, " \t");
 		line[strcspn(line, " \t\r")] = '\0';
-		if (!*line || strchr("#;", *line))
+		if (!*line)
 			continue;
 		r = modules_ask(m, line);
 		if (r < 0)

@@ -177,6 +177,10 @@ static void type_is_chosen(void **state)
 		{ "rootfstype=new", NULL, false, "new", NULL },
 		{ "rootfstype=a,b", NULL, false, "a,b", NULL },
 		{ "", NULL, false, NULL, "no file system is known on it; rootfstype= names one" },
+		/* The ext4 driver for what mkfs.ext3 made, as an old fstab or a new one says. */
+		{ "rootfstype=ext4", "ext3", false, "ext4", NULL },
+		{ "rootfstype=ntfs3", "ntfs", false, "ntfs3", NULL },
+		{ "rootfstype=ext4", "ntfs", false, NULL, "it holds ntfs, and ext4 was asked for" },
 		{ "rootfstype=xfs", "ext4", false, NULL, "it holds ext4, and xfs was asked for" },
 		{ "rootfstype=xext4,ext", "ext4", false, NULL, "it holds ext4, and xext4,ext was asked for" },
 		{ "rootfstype=ext4", "crypto_LUKS", false, NULL, "it holds crypto_LUKS, and ext4 was asked for" },
