@@ -64,7 +64,8 @@ static void images_words_and_the_kernels(void **state)
 	struct run run = { .loop = LOOP_CLOSED };
 
 	sysfs_write(*state, "/etc/cmdline.d/20-b.conf", "rootflags=b rd.debug");
-	sysfs_write(*state, "/etc/cmdline.d/10-a.conf", "rootflags=a root=/dev/image\n # rootfstype=no\nmount.usr=x\n#rw\n");
+	sysfs_write(*state, "/etc/cmdline.d/10-a.conf",
+		    "rootflags=a root=/dev/image\n # rootfstype=no\nmount.usr=x\n#rw\n");
 	sysfs_write(*state, "/etc/cmdline.d/readme", "rootfstype=no\n");
 	kernel = "root=/dev/vda1\n";
 	assert_int_equal(read_cmdline(&run), 0);
