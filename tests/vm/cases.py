@@ -12,6 +12,7 @@ import case_daemons as daemons
 import case_fsck as fsck
 import case_inits as inits
 import case_kernels as kernels
+import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
 import case_usr as usr
@@ -77,6 +78,9 @@ ROWS = (
 
     Row("daemons", daemons.daemons, ("bookworm", "trixie"), "test", 45),
     Row("daemons", daemons.daemons, ("sid",), "matrix", 45),
+
+    Row("resume", resume.resume, ("bookworm",), "test", 50),
+    Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),
