@@ -7,22 +7,6 @@
 #include "base/strv.h"
 #include "shutdown/layer.h"
 
-static int open_dir(int dirfd, const char *path, DIR **ret)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir;
-
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return -ENOMEM;
-	}
-	*ret = dir;
-	return 0;
-}
-
 /* "253:0" */
 static int read_dev(int dir, const char *path, dev_t *ret)
 {
@@ -42,7 +26,7 @@ static int add_holders(int dir, const char *path, struct node *n)
 {
 	_cleanup_closedir_ DIR *holders = NULL;
 	struct dirent *de;
-	int r = open_dir(dir, path, &holders);
+	int r = file_open_dir(dir, path, &holders);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
@@ -80,7 +64,7 @@ static int add_parts(int dir, struct node *n)
 {
 	_cleanup_closedir_ DIR *entries = NULL;
 	struct dirent *de;
-	int r = open_dir(dir, ".", &entries);
+	int r = file_open_dir(dir, ".", &entries);
 
 	while (r == 0 && (de = readdir(entries))) {
 		const char *rest = startswith(de->d_name, n->name);
@@ -130,7 +114,7 @@ int devices_read(int root, struct snapshot *s)
 {
 	_cleanup_closedir_ DIR *block = NULL;
 	struct dirent *de;
-	int r = open_dir(root, "sys/block", &block);
+	int r = file_open_dir(root, "sys/block", &block);
 
 	while (r == 0 && (de = readdir(block)))
 		if (de->d_name[0] != '.')

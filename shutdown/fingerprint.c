@@ -44,7 +44,7 @@ uint64_t snapshot_fingerprint(const struct snapshot *s)
 		add_number(&h, (uint64_t)n->id);
 		add_number(&h, (uint64_t)n->parent);
 		add_number(&h, n->used);
-		add_number(&h, (uint64_t)n->opened);
+		/* Not how often it is open: our own workers open it. */
 		for (size_t k = 0; k < n->n_parts; k++)
 			add_string(&h, n->parts[k].name);
 		STRV_FOREACH(holder, n->holders)

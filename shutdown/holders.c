@@ -53,13 +53,11 @@ static void look_at_link(struct search *s, int dir, const char *path)
 
 static void look_at_files(struct search *s, int dir)
 {
-	_cleanup_close_ int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *files = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *files = NULL;
 	struct dirent *de;
 
-	if (!files)
+	if (file_open_dir(dir, "fd", &files) < 0)
 		return;
-	fd = -EBADF;
 	while ((de = readdir(files)))
 		if (de->d_name[0] != '.')
 			look_at_link(s, dirfd(files), de->d_name);

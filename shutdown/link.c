@@ -112,6 +112,34 @@ static bool has_name(const struct node *device, const char *name)
 	return false;
 }
 
+/* The pool to which the device belongs that the mount names as its source. */
+static const struct pool *pool_of(const struct snapshot *s, const struct node *mount)
+{
+	const char *slash = mount->detail ? strrchr(mount->detail, '/') : NULL;
+
+	for (size_t i = 0; slash && i < s->n_pools; i++) {
+		if (strv_contains(s->pools[i].devices, slash + 1))
+			return &s->pools[i];
+		for (size_t k = 0; k < s->n; k++)
+			if (s->nodes[k].kind == NODE_DEVICE && has_name(&s->nodes[k], slash + 1) &&
+			    strv_contains(s->pools[i].devices, s->nodes[k].name))
+				return &s->pools[i];
+	}
+	return NULL;
+}
+
+static int link_pool(struct snapshot *s, size_t mount)
+{
+	const struct pool *pool = pool_of(s, &s->nodes[mount]);
+	int r = 0;
+
+	STRV_FOREACH(name, pool ? pool->devices : NULL)
+		for (size_t i = 0; r == 0 && i < s->n; i++)
+			if (s->nodes[i].kind == NODE_DEVICE && has_name(&s->nodes[i], *name))
+				r = add_edge(s, mount, i);
+	return r;
+}
+
 /*
  * `upper` stands on the mount that shows the path; of several the innermost, and the topmost of a stack. `dev`
  * is the st_dev of the file (0: not known). Where no such mount has a path to it (it is hidden, or detached,
@@ -183,6 +211,8 @@ int snapshot_link(struct snapshot *s)
 		const struct node *n = &s->nodes[i];
 
 		r = link_devices(s, i);
+		if (r == 0 && n->kind == NODE_MOUNT && n->label && streq(n->label, "btrfs"))
+			r = link_pool(s, i);
 		if (r == 0 && n->kind == NODE_SWAP && n->file)
 			r = link_file(s, i, n->name, 0);
 		if (r == 0 && n->kind == NODE_DEVICE && loop_matches(n) && n->label)

@@ -167,7 +167,8 @@ static void log_left(const struct run *run, const struct node *n, const struct h
 	for (size_t i = 0; i < n_list; i++)
 		if (list[i].node == index)
 			(void)name_holder(&who, &list[i]);
-	log_error("left: %s, %s: %s: %s; held by %s", what ? what : n->name, state,
+	log_error("left: %s, %s%s: %s: %s; held by %s", what ? what : n->name, state,
+		  n->kind == NODE_DEVICE && n->opened > 0 ? ", open" : "",
 		  t && t->act ? t->act : "not tried", t && t->act ? strerror(-t->error) : "others stand on it",
 		  who ? who : "nobody that can be seen");
 }

@@ -32,6 +32,7 @@ void snapshot_free(struct snapshot *s)
 		node_free(&s->nodes[i]);
 	free(s->nodes);
 	free(s->edges);
+	pools_free(s);
 	*s = (struct snapshot){ 0 };
 }
 
@@ -135,7 +136,8 @@ int snapshot_read(int root, struct snapshot *ret)
 	r = mounts_read(root, &s);
 	if (r < 0)
 		return r;
-	if (swaps_read(root, &s) == -ENOMEM || devices_read(root, &s) == -ENOMEM)
+	if (swaps_read(root, &s) == -ENOMEM || devices_read(root, &s) == -ENOMEM ||
+	    pools_read(root, &s) == -ENOMEM)
 		return -ENOMEM;
 	for (size_t i = 0; i < s.n; i++)
 		s.nodes[i].room = room;

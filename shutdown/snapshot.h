@@ -51,7 +51,7 @@ struct node {
 	size_t n_parts;
 	char **holders;        /* strv, kernel names of what stands on it or on its partitions */
 	dev_t backing;         /* loop: st_dev of its file; 0: not known */
-	int opened;            /* dm: how often it is open; -1: not known */
+	int opened;            /* dm: how often it is open, for messages; -1: not known */
 
 	/* what was tried before, see tried.h */
 	int spent;             /* acts of levels below this ran out of time: not again */
@@ -62,11 +62,18 @@ struct edge {
 	size_t upper, lower; /* indexes of nodes */
 };
 
+/* A file system on several devices: the kernel's names of them. */
+struct pool {
+	char **devices; /* strv */
+};
+
 struct snapshot {
 	struct node *nodes;
 	size_t n, room;
 	struct edge *edges;
 	size_t n_edges, edges_room;
+	struct pool *pools;
+	size_t n_pools;
 	uint64_t dirty; /* KiB that are still to be written, of the whole machine */
 	bool machine;   /* all of this is ours: we are PID 1 of the machine, not of a PID namespace */
 };
@@ -92,6 +99,8 @@ int mounts_parse(const char *text, struct snapshot *s);
 int swaps_read(int root, struct snapshot *s);
 int swaps_parse(const char *text, struct snapshot *s);
 int devices_read(int root, struct snapshot *s);
+int pools_read(int root, struct snapshot *s);
+void pools_free(struct snapshot *s);
 
 /* Finds all edges anew from the nodes. Pure. 0 or -ENOMEM. */
 int snapshot_link(struct snapshot *s);

@@ -152,6 +152,21 @@ int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mo
 	return r;
 }
 
+int file_open_dir(int dirfd, const char *path, DIR **ret)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -ENOMEM;
+	(void)TAKE_FD(fd);
+	*ret = dir;
+	return 0;
+}
+
 int file_mkdir_parents(int dirfd, const char *path, mode_t mode)
 {
 	_cleanup_free_ char *copy = strdup(path);

@@ -34,6 +34,9 @@ int file_write(int dirfd, const char *path, const char *text, mode_t mode);
  */
 int file_copy(int from_dirfd, const char *from, int to_dirfd, const char *to, mode_t mode);
 
+/* Opens a directory for reading; the caller closes it with closedir(3). */
+int file_open_dir(int dirfd, const char *path, DIR **ret);
+
 /* Makes `path` and what is missing above it; an existing directory is fine, anything else
  * -ENOTDIR. */
 int file_mkdir_parents(int dirfd, const char *path, mode_t mode);

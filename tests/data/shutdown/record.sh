@@ -11,6 +11,9 @@ show /proc/self/mountinfo
 show /proc/swaps
 echo "== proc/meminfo"
 grep -E '^(MemTotal|MemAvailable|Dirty|Writeback|NFS_Unstable):' /proc/meminfo
+for dev in /sys/fs/btrfs/*/devices/*; do
+	[ ! -e "$dev" ] || echo "== ${dev#/}/"
+done
 for dev in /sys/block/*; do
 	for file in dev loop/backing_file loop/autoclear dm/name dm/uuid dm/suspended md/array_state \
 		md/metadata_version md/level; do

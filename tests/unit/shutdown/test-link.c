@@ -156,6 +156,35 @@ static void a_circle_of_parents_ends(void **state)
 		assert_false(graph_has_edge(&s, i, i));
 }
 
+/* Its mount has a device number of its own, and one source. */
+static void btrfs_stands_on_all_its_devices(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	size_t root = graph_mount(&s, 20, 1, "/oldroot", "btrfs", makedev(0, 99));
+	size_t other = graph_mount(&s, 21, 20, "/oldroot/other", "btrfs", makedev(0, 98));
+	size_t xfs = graph_mount(&s, 22, 20, "/oldroot/xfs", "xfs", makedev(8, 1));
+	size_t c1 = graph_device(&s, "dm-0", DM(0), "c1"), c2 = graph_device(&s, "dm-1", DM(1), "c2");
+	size_t loop = graph_device(&s, "loop0", LOOP(0), "/elsewhere/x.img");
+
+	graph_part(&s, loop, "loop0p2", makedev(259, 2));
+	s.pools = calloc(2, sizeof(*s.pools));
+	s.n_pools = 2;
+	assert_int_equal(strv_push(&s.pools[0].devices, "dm-0"), 0);
+	assert_int_equal(strv_push(&s.pools[0].devices, "dm-1"), 0);
+	assert_int_equal(strv_push(&s.pools[1].devices, "loop0p2"), 0);
+	string_set(&s.nodes[root].detail, "/dev/mapper/c2");
+	string_set(&s.nodes[other].detail, "/dev/loop0p2");
+	string_set(&s.nodes[xfs].detail, "/dev/dm-0");
+	assert_int_equal(snapshot_link(&s), 0);
+	assert_true(graph_has_edge(&s, root, c1));
+	assert_true(graph_has_edge(&s, root, c2));
+	assert_false(graph_has_edge(&s, root, loop));
+	assert_true(graph_has_edge(&s, other, loop));
+	assert_false(graph_has_edge(&s, other, c1));
+	/* Of other file systems the device number tells it. */
+	assert_int_equal(node_standing(&s, xfs).lowers, 1);
+}
+
 /* In a PID namespace. */
 static void only_what_stands_below_our_mounts_is_ours(void **state)
 {
@@ -233,6 +262,7 @@ int main(void)
 		cmocka_unit_test(devices_stand_on_devices),
 		cmocka_unit_test(a_loop_stands_on_the_mount_of_its_file),
 		cmocka_unit_test(swaps_are_known_by_any_name_of_their_device),
+		cmocka_unit_test(btrfs_stands_on_all_its_devices),
 		cmocka_unit_test(a_circle_of_parents_ends),
 		cmocka_unit_test(only_what_stands_below_our_mounts_is_ours),
 		cmocka_unit_test(what_was_ours_stays_ours_when_the_mount_is_gone),

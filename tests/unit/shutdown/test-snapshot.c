@@ -77,6 +77,19 @@ static void root_on_a_loop(void **state)
 		    "/oldroot/lower: lift");
 }
 
+static void btrfs_on_two_devices(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	const struct scratch *scratch = *state;
+
+	assert_int_equal(file_mkdir_parents(scratch->fd, "sys/fs/btrfs/features", 0755), 0);
+	load(scratch, "btrfs-on-two-luks", &s);
+	assert_int_equal(s.n_pools, 1);
+	assert_int_equal(strv_length(s.pools[0].devices), 2);
+	assert_plan(&s, E_PLAIN,
+		    "/oldroot/run: detach; /oldroot/dev: detach; /oldroot/sys: detach; /oldroot/proc: detach");
+}
+
 static void loop_below_the_root(void **state)
 {
 	_cleanup_snapshot_ struct snapshot s = { 0 };
@@ -170,9 +183,8 @@ static void every_difference_changes_the_fingerprint(void **state)
 		free(*field);
 		*field = TAKE_PTR(was);
 	}
+	/* Our own workers open devices: that is no progress. */
 	n->opened = 4;
-	assert_true(snapshot_fingerprint(&s) != before);
-	n->opened = -1;
 	assert_true(snapshot_fingerprint(&s) == before);
 	assert_int_equal(strv_push(&n->holders, "dm-9"), 0);
 	assert_true(snapshot_fingerprint(&s) != before);
@@ -198,12 +210,14 @@ static int read_all(void *data)
 		r = swaps_read(scratch->fd, &s);
 	if (r == 0)
 		r = devices_read(scratch->fd, &s);
+	if (r == 0)
+		r = pools_read(scratch->fd, &s);
 	return r == 0 ? snapshot_link(&s) : r;
 }
 
 static void without_memory_it_says_so_too(void **state)
 {
-	recorded_load(*state, "dm-suspended");
+	recorded_load(*state, "btrfs-on-two-luks");
 	assert_true(memory_sweep(read_all, *state) > 20);
 }
 
@@ -259,6 +273,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(swap_and_root_on_lvm_on_luks_on_md, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(external_metadata, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(root_on_a_loop, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(btrfs_on_two_devices, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(loop_below_the_root, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_suspended_device, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(partitions_belong_to_their_device, scratch_setup, scratch_teardown),

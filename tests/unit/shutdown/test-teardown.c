@@ -275,6 +275,19 @@ static void lvm_on_luks_on_md(void **state)
 	end(&run);
 }
 
+static void btrfs_before_both_its_devices(void **state)
+{
+	static const char *const one[] = { "detach /oldroot/proc\n", "unmount /oldroot\n", "remove dm-0\n" };
+	static const char *const other[] = { "unmount /oldroot\n", "remove dm-1\n" };
+	struct run run = begin(state, "btrfs-on-two-luks");
+
+	tear_down(&run);
+	assert_order(one, ARRAY_SIZE(one));
+	assert_order(other, ARRAY_SIZE(other));
+	assert_int_equal(left(&run), 0);
+	end(&run);
+}
+
 static void a_container_after_its_array(void **state)
 {
 	static const char *const order[] = { "unmount /oldroot\n", "stop md126\n", "stop md127\n" };
@@ -382,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lvm_on_luks_on_md, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(btrfs_before_both_its_devices, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_container_after_its_array, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_root_on_a_loop_on_what_is_below_it, scratch_setup,
 						scratch_teardown),
