@@ -37,8 +37,9 @@ int pools_read(int root, struct snapshot *s)
 	while (r == 0 && (de = readdir(dir))) {
 		struct pool pool = { 0 }, *grown;
 
-		/* "features" and the like have no devices. */
-		if (de->d_name[0] == '.' || (r = read_pool(dirfd(dir), de->d_name, &pool)) == -ENOENT) {
+		/* "features" and the like, and "." and "..", have no devices. */
+		r = read_pool(dirfd(dir), de->d_name, &pool);
+		if (r == -ENOENT) {
 			r = 0;
 			continue;
 		}

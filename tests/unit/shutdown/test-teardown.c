@@ -18,13 +18,26 @@
 static const struct scratch *room;
 static const char *stubborn; /* the target of a mount that stays in use */
 static bool freezes;         /* the kernel can freeze it */
-static unsigned int looks;
+static bool loses;           /* what is unmounted could not be written */
+static size_t seen;          /* of the trace, at the last escalation */
 
 static void note(const char *act, const struct node *n)
 {
 	_cleanup_close_ int fd = openat(room->fd, "trace", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	(void)dprintf(fd, "%s %s\n", act, n->name);
+}
+
+/* Valid until the next call. */
+static const char *read_trace(void)
+{
+	static char trace[1 << 16];
+	_cleanup_close_ int fd = openat(room->fd, "trace", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, trace, sizeof(trace) - 1);
+
+	assert_true(n >= 0);
+	trace[n] = '\0';
+	return trace;
 }
 
 /* Workers side by side: one at a time writes, until it ends. */
@@ -102,9 +115,12 @@ int __wrap_mount_detach(int root, const struct node *n)
 int __wrap_mount_unmount(int root, const struct node *n);
 int __wrap_mount_unmount(int root, const struct node *n)
 {
-	if (!streq_null(stubborn, n->name))
-		return take_out_mount("unmount", n, "");
-	return -EBUSY;
+	if (streq_null(stubborn, n->name)) {
+		note("busy", n);
+		return -EBUSY;
+	}
+	(void)take_out_mount("unmount", n, "");
+	return loses ? -EIO : 0;
 }
 
 /* Mount 32 of the recorded table is the exitrd's /run. */
@@ -185,12 +201,21 @@ int __wrap_sysrq_press(int root, const char *keys)
 	return 0;
 }
 
-/* At every fourth look where one is stubborn: nobody wants to wait for five seconds. */
+/* Nobody wants to wait for five seconds: it is over when the level's own act has been done to the stubborn one. */
 bool __real_patience_is_over(const struct patience *p, bool idle, uint64_t now);
 bool __wrap_patience_is_over(const struct patience *p, bool idle, uint64_t now);
 bool __wrap_patience_is_over(const struct patience *p, bool idle, uint64_t now)
 {
-	return (stubborn && ++looks % 4 == 0) || __real_patience_is_over(p, idle, now);
+	static const char *const awaited[] = {
+		[E_PLAIN] = "busy", [E_HOLDERS] = "end holders", [E_FORCE] = "",
+		[E_READONLY] = "readonly", [E_FREEZE] = "freeze", [E_SYSRQ] = "freeze",
+	};
+	const char *trace = read_trace();
+
+	if (!stubborn || !strstr(trace + seen, awaited[p->level]))
+		return __real_patience_is_over(p, idle, now);
+	seen = strlen(trace);
+	return true;
 }
 
 void __wrap_log_line(int level, const char *fmt, ...);
@@ -202,8 +227,8 @@ static struct run begin(void **state, const char *recorded)
 {
 	room = *state;
 	stubborn = NULL;
-	freezes = false;
-	looks = 0;
+	freezes = loses = false;
+	seen = 0;
 	recorded_load(room, recorded);
 	scratch_write(room, "trace", "", 0);
 	return (struct run){
@@ -219,18 +244,6 @@ static void end(struct run *run)
 	snapshot_free(&run->last);
 	tried_free(&run->tried);
 	strv_free(run->ours);
-}
-
-/* Valid until the next call. */
-static const char *read_trace(void)
-{
-	static char trace[1 << 16];
-	_cleanup_close_ int fd = openat(room->fd, "trace", O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, trace, sizeof(trace) - 1);
-
-	assert_true(n >= 0);
-	trace[n] = '\0';
-	return trace;
 }
 
 /* Each of these was done once, and in this order; others may have been done between them. */
@@ -380,6 +393,18 @@ static void suspended_devices_are_resumed(void **state)
 	end(&suspended);
 }
 
+/* All is gone, and still not clean. */
+static void lost_data_is_not_forgotten(void **state)
+{
+	struct run run = begin(state, "loop-below-root");
+
+	loses = true;
+	tear_down(&run);
+	assert_int_equal(left(&run), 0);
+	assert_true(run.lost);
+	end(&run);
+}
+
 /* Nothing can be said then, least of all that it is clean. */
 static void without_a_mount_table(void **state)
 {
@@ -405,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_a_namespace_devices_of_others_stay, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(suspended_devices_are_resumed, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(lost_data_is_not_forgotten, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(without_a_mount_table, scratch_setup, scratch_teardown),
 	};
 
