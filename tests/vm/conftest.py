@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
 """conftest: the table as parameters; which rows, is said by --tier and by --only."""
-import json
-import pathlib
-import time
 
 import pytest
 

@@ -11,7 +11,6 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 
@@ -267,7 +266,3 @@ class Machine:
             with stream.changed:
                 stream.changed.wait_for(lambda s=stream: s.ended, 5)
         return self.monitor.reason()
-
-
-if __name__ == "__main__":
-    sys.exit("machine.py is a module; see run.py")
