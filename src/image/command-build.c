@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* command-build: `slipway build`: an image from a sysroot. */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "image/build.h"
+#include "image/command.h"
+
+static const struct option_row build_options[] = {
+	{ "sysroot", 0, "DIR", "take everything from this tree, not from /",
+	  offsetof(struct config, sysroot_path) },
+	{ "kver", 0, "VERSION", "for this kernel; the only one there is, or the running one",
+	  offsetof(struct config, kver) },
+	{ "output", 'o', "FILE", "write this; default: SYSROOT/boot/initrd.img-VERSION",
+	  offsetof(struct config, output) },
+	{ "force", 'f', NULL, "replace it if it exists", offsetof(struct config, force) },
+	{ "libexecdir", 0, "DIR",
+	  "where init and shutdown are; default: beside slipway, else " LIBEXECDIR,
+	  offsetof(struct config, libexecdir) },
+	{ "root-fstype", 0, "TYPE", "the root's file system; default: as SYSROOT/etc/fstab says",
+	  offsetof(struct config, root_fstype) },
+	{ "rescue", 0, NULL, "put a shell and tools in (busybox), for rd.shell and rd.break",
+	  offsetof(struct config, rescue) },
+	{ "quiet", 'q', NULL, "only warnings and errors", offsetof(struct config, quiet) },
+	{ "verbose", 'v', NULL, "say for each file why it is in",
+	  offsetof(struct config, verbose) },
+	{ 0 },
+};
+
+/*
+ * What asks a build to stop is looked at between its steps, see build.c; and a write beyond the
+ * limit on file sizes shall come back as an error, not as SIGXFSZ.
+ */
+static void set_signals(void)
+{
+	sigset_t stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+static enum exit_code run_build(int argc, char *argv[])
+{
+	_cleanup_config_ struct config c = { .sysroot = SYSROOT_NONE };
+	char **words;
+
+	if (options_parse(build_options, argc, argv, &c, &words) < 0)
+		return EXIT_USAGE;
+	if (*words) {
+		log_error("cannot use %s: build takes options only; -o names the image", *words);
+		return EXIT_USAGE;
+	}
+	if (c.quiet)
+		log_set_level(LOG_WARNING);
+	if (c.verbose)
+		log_set_level(LOG_DEBUG);
+	set_signals();
+
+	int r = config_complete(&c);
+
+	return command_exit_code(r < 0 ? r : build_image(&c));
+}
+
+const struct command command_build = { "build", "[OPTION…]", "build an initrd", run_build, build_options };
