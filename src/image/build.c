@@ -10,7 +10,7 @@
 #include "image/newc.h"
 #include "image/output.h"
 
-/* In this order: closure comes last, since it looks at what the others have added. */
+/* In this order: closure looks at what the others have added, and manifest says what all of them have. */
 static const struct pass {
 	const char *name;
 	int (*add)(struct build *b);
@@ -22,6 +22,7 @@ static const struct pass {
 	{ "fsck",     fsck_add     },
 	{ "rescue",   rescue_add   },
 	{ "closure",  closure_add  },
+	{ "manifest", manifest_add },
 };
 
 struct packed {

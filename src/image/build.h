@@ -2,7 +2,7 @@
 /*
  * build: from what was asked to an image, in passes.
  *
- *	config → tree (layout, init, modules, modprobe, fsck, rescue, closure) → cpio → zstd → file
+ *	config → tree (layout, init, modules, modprobe, fsck, rescue, closure, manifest) → cpio → zstd → file
  *
  * A pass is a row in build.c: it adds to the tree, logs its own one error and returns it.
  */
@@ -27,6 +27,7 @@ int modprobe_add(struct build *b);
 int fsck_add(struct build *b);
 int rescue_add(struct build *b);
 int closure_add(struct build *b);
+int manifest_add(struct build *b);
 
 /* All of it. 0, or -errno after the error was logged. */
 int build_image(const struct config *c);

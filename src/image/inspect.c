@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "image/archive.h"
 #include "image/content.h"
+#include "image/escape.h"
 #include "image/inspect.h"
 
 /* No initrd is larger, unpacked; a damaged one that claims to be is not worth the memory. */
@@ -46,16 +47,6 @@ static int image_open(const char *path, struct image *ret)
 	*ret = i;
 	i = (struct image){ 0 };
 	return 0;
-}
-
-/* Names are foreign: what could move the cursor is written as ls -b does. */
-static void print_text(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f || s[i] == '\\')
-			printf("\\%03o", (unsigned char)s[i]);
-		else
-			(void)putchar(s[i]);
 }
 
 static char type_letter(mode_t mode)
@@ -115,10 +106,10 @@ int inspect_list(const char *image, bool details)
 
 		if (details)
 			print_details(e);
-		print_text(e->name, strlen(e->name));
+		escape_write(stdout, e->name, strlen(e->name));
 		if (details && S_ISLNK(e->mode)) {
 			printf(" -> ");
-			print_text(e->data, e->size);
+			escape_write(stdout, e->data, e->size);
 		}
 		(void)putchar('\n');
 	}

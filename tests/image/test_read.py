@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from fixture import KVER
+
 PACKERS = {
     "plain": lambda data: data,
     "gzip": gzip.compress,
@@ -155,3 +157,19 @@ def test_full_standard_output(root):
             )
         assert done.returncode == 4
         assert done.stderr == b"slipway: cannot write to standard output: No space left on device\n"
+
+
+def test_manifest(root):
+    """A line for each path of the image, in the archive's order, with its reason and what it is for."""
+    assert root.build().returncode == 0
+    lines = root.cat("usr/lib/slipway/manifest").decode().splitlines()
+    version = root.slipway("--version").stdout.decode().split()[1]
+    assert lines[:2] == [f"#slipway\t{version}", f"#kernel\t{KVER}"]
+    rows = [line.split("\t") for line in lines if line[0] != "#"]
+    assert [row[0] for row in rows] == root.names()
+    assert all(reason for _, reason, _ in rows)
+    by_path = {row[0]: row[1:] for row in rows}
+    assert by_path["init"] == ["the kernel runs it", ""]
+    assert by_path["usr/lib/x86-tiny/libzip.so.1"] == ["library of", "usr/lib/x86-tiny/libkm.so.1.2"]
+    # Whatever a path is for is in the image too.
+    assert {by for _, _, by in rows} - {""} <= set(by_path)
