@@ -9,6 +9,7 @@
 #   make SAN=1 check     the same under ASan and UBSan      (build/san)
 #   make COV=1 check     the same with coverage             (build/cov)
 #   make fuzz            libFuzzer targets, 60 s each       (build/fuzz)
+#   make bench           slipway beside its peers, as root  (docs/performance.md)
 #   make compile_commands.json
 
 VERSION := 0.1.0

@@ -7,6 +7,7 @@
 #   tests/check/*                one executable a check (layers, contract, packages, costs …)
 #   tests/ns/test_*.py           /init and shutdown as PID 1 of namespaces
 #   tests/image/test_*.py        golden images
+#   tests/bench/bench.py         no ring: what it costs, in docs/performance.md
 #   tests/vm/test_*.py           real kernels in qemu; tests/vm/cases.py is the table
 
 unit_src := $(wildcard tests/unit/*/test-*.c)
@@ -86,4 +87,12 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@./tests/fuzz/run.sh $(FUZZ_SECONDS) $(fuzz_src)
 
-.PHONY: check check-unit check-fuzz check-rules check-layers check-ns check-image check-vm matrix demo test fuzz
+# What making an image costs, beside the generators that Debian has. As root: trees are made, and chrooted into.
+bench: all $(B)/bench/measure
+	B=$(B) $(PYTHON) -B tests/bench/bench.py
+
+$(B)/bench/measure: tests/bench/measure.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) -static -o $@ $<
+
+.PHONY: bench check check-unit check-fuzz check-rules check-layers check-ns check-image check-vm matrix demo test fuzz

@@ -1,0 +1,171 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
+"""bench: slipway and its peers make an image of the same tree, in one run.
+
+    bench.py [--suite NAME …] [--kernel cloud|full …] [--rounds N]
+
+Prints a table, writes build/bench/generators.json, and if all of it was run, the block of docs/performance.md. Ends
+with 1 if a goal is missed, or if `slipway unpack` makes of one of the images what cpio(1) does not.
+"""
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import generators
+import room
+import table
+import trees
+
+TOP = trees.TOP
+BUILD = (TOP / os.environ.get("B", "build")).resolve()
+SLIPWAY = BUILD / "slipway"
+SUITES = ("bookworm", "trixie")
+KERNELS = ("cloud", "full")
+ROUNDS = 3
+
+sys.path.insert(0, str(TOP / "tests" / "image"))
+
+import foreign  # noqa: E402  (its place is not this directory)
+
+
+def facts(image):
+    """Of the file itself."""
+    data = image.read_bytes()
+    archives = foreign.archives(data)
+    names = [name for archive in archives for name in foreign.names(archive)]
+    return {
+        "packed": len(data),
+        "unpacked": sum(map(len, archives)),
+        "files": len(names),
+        "modules": sum(bool(re.search(r"\.ko(\.\w+)?$", name)) for name in names),
+    }
+
+
+def unpacked_otherwise(image):
+    """What `slipway unpack` makes otherwise than cpio(1)."""
+    with tempfile.TemporaryDirectory(dir=trees.CACHE) as scratch:
+        theirs, ours = Path(scratch, "cpio"), Path(scratch, "slipway")
+        foreign.unpack(image.read_bytes(), theirs)
+        ours.mkdir()
+        done = subprocess.run([SLIPWAY, "unpack", image, "-C", ours], capture_output=True, text=True, check=False)
+        if done.returncode:
+            return [done.stderr.strip()]
+        return list(foreign.differences(foreign.tree(theirs), foreign.tree(ours)))
+
+
+def measure(tree, kver, rounds):
+    """One result a generator; they take turns, so that a busy minute does not fall on one of them alone."""
+    rows = generators.rows(SLIPWAY)
+    results = [{"name": g.name, "mode": g.mode, "runs": []} for g in rows]
+    for number in range(rounds):
+        for i, (row, result) in enumerate(zip(rows, results)):
+            if "failed" in result:
+                continue
+            out = f"{generators.OUT}/{kver}-{i}"
+            image = tree / out.lstrip("/")
+            image.unlink(missing_ok=True)
+            argv = [word.format(kver=kver, out=out) for word in row.argv]
+            try:
+                took = room.run(BUILD / "bench/measure", tree, argv, image.with_suffix(".log"))
+            except room.Failed as why:
+                if not row.may_fail:
+                    raise
+                result["failed"] = str(why)
+                continue
+            result["runs"].append(dataclasses.asdict(took))
+            result["image"] = str(image)
+            print(f"  {number + 1}/{rounds} {row.name}: {took.cpu:.2f} s", flush=True)
+    for result in results:
+        if "image" in result:
+            result.update(facts(Path(result["image"])))
+    return results
+
+
+def cpu(results, row):
+    return next((table.median(r["runs"])["cpu"] for r in results if r["name"] == row.name and r["runs"]), None)
+
+
+def goals(tree):
+    """A quarter of what initramfs-tools takes for the like."""
+    pairs = [(generators.HOST, generators.LIST)]
+    if tree["full"]:
+        pairs += [(generators.GENERIC, generators.MOST), (generators.TODAY, generators.MOST)]
+    for ours, theirs in pairs:
+        a, b = cpu(tree["results"], ours), cpu(tree["results"], theirs)
+        if a is not None and b is not None:
+            yield {"tree": f"{tree['suite']}, {tree['kernel']}", "what": f"CPU of {ours.name} / {theirs.name}",
+                   "is": a / b, "limit": 0.25}
+
+
+def root_of_machine(path):
+    """What the file system of `path` lies on: "ext4 on virtio_blk, virtio-pci"."""
+    st = os.stat(path)
+    number = f"{os.major(st.st_dev)}:{os.minor(st.st_dev)}"
+    rows = [row.split() for row in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+    fstype = next((row[row.index("-") + 1] for row in rows if row[2] == number), "unknown")
+    device = Path("/sys/dev/block", number).resolve()
+    drivers = [(at / "driver").resolve().name for at in (device, *device.parents) if (at / "driver").exists()]
+    return f"{fstype} on {', '.join(drivers) or 'no device of its own'}"
+
+
+def machine(rounds):
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"^model name\s*: (.*)$", cpuinfo, re.M)
+    version = subprocess.run([SLIPWAY, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    return {
+        "date": datetime.date.today().isoformat(),
+        "cpu": model[1] if model else platform.machine(),
+        "cpus": os.cpu_count(),
+        "linux": ".".join(platform.release().split(".")[:2]),
+        "root": root_of_machine(trees.CACHE),
+        "rounds": rounds,
+        "slipway": version,
+    }
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--suite", action="append", choices=SUITES)
+    parser.add_argument("--kernel", action="append", choices=KERNELS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    return parser.parse_args()
+
+
+def main():
+    asked = arguments()
+    measured = machine(asked.rounds) | {"trees": []}
+    for suite in asked.suite or SUITES:
+        tree = trees.ensure(suite, BUILD)
+        generators.settle(tree)
+        for kernel in asked.kernel or KERNELS:
+            kver = trees.kernel(tree, kernel == "full")
+            print(f"bench: {suite}, {kver}", flush=True)
+            peers = {g.package: trees.versions(tree)[g.package] for g in generators.PEERS}
+            measured["trees"].append({"suite": suite, "kernel": kver, "full": kernel == "full", "versions": peers,
+                                      "results": measure(tree, kver, asked.rounds)})
+    measured["goals"] = [goal for tree in measured["trees"] for goal in goals(tree)]
+    (trees.CACHE / "generators.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(table.block(measured)))
+    bad = [f"{g['tree']}: {g['what']} is {g['is']:.3f}, above {g['limit']}" for g in measured["goals"]
+           if g["is"] > g["limit"]]
+    for tree in measured["trees"]:
+        for result in tree["results"]:
+            if "image" in result:
+                bad += [f"{result['image']}: {line}" for line in unpacked_otherwise(Path(result["image"]))]
+    if not (asked.suite or asked.kernel) and asked.rounds >= ROUNDS:
+        table.write(TOP / "docs/performance.md", measured)
+    print("\n".join(["", *(f"bench: {b}" for b in bad)]) if bad else "\nbench: all goals met, all images unpacked alike")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

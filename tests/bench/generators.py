@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""generators: what is compared: one row a way to make an image. All run in the same tree, for the same kernel.
+
+Each runs as its package sets it up, except for what the tree cannot know: initramfs-tools is told the root's file
+system (the device that /etc/fstab names is not on this machine), and what takes a list gets the modules of a virtio
+disk with ext4.
+"""
+import dataclasses
+import re
+import shutil
+import subprocess
+
+NEEDED = ("virtio_pci", "virtio_blk", "ext4")
+OUT = "/var/tmp/bench"  # in the tree
+
+
+@dataclasses.dataclass(frozen=True)
+class Generator:
+    name: str
+    mode: str  # "host" or "generic"
+    package: str  # whose version is told; empty: slipway
+    argv: tuple  # {kver} and {out} are filled in
+    may_fail: bool = False  # it looks at this machine, which it may not understand
+
+
+def _initramfs_tools(modules, mode, may_fail=False):
+    return Generator(f"initramfs-tools, MODULES={modules}", mode, "initramfs-tools-core",
+                     ("mkinitramfs", "-d", f"/etc/bench/{modules}", "-o", "{out}", "{kver}"), may_fail)
+
+
+def _dracut(option, mode):
+    return Generator(f"dracut {option}", mode, "dracut-core", ("dracut", "--force", option, "--kver", "{kver}", "{out}"),
+                     may_fail=mode == "host")
+
+
+SLIPWAY = ("/usr/lib/slipway/slipway", "build", "-f", "--kver", "{kver}", "-o", "{out}")
+HOST = Generator("slipway --host", "host", "", (*SLIPWAY, "--host"))
+GENERIC = Generator("slipway --generic", "generic", "", (*SLIPWAY, "--generic"))
+TODAY = Generator("slipway", "generic", "", SLIPWAY)
+LIST = _initramfs_tools("list", "host")
+MOST = _initramfs_tools("most", "generic")
+PEERS = (
+    LIST,
+    _initramfs_tools("dep", "host", may_fail=True),
+    _dracut("--hostonly", "host"),
+    Generator("tiny-initramfs", "host", "tiny-initramfs-core",
+              ("mktirfs", "-m", "no", f"--include-modules={','.join(NEEDED)}", "-o", "{out}", "{kver}")),
+    MOST,
+    _dracut("--no-hostonly", "generic"),
+)
+
+
+def rows(slipway):
+    """The rows of the table: ours as far as `slipway build` has the modes, then the peers."""
+    words = subprocess.run([slipway, "build", "--help"], capture_output=True, text=True, check=True).stdout
+    has = set(re.findall(r"--(?:host|generic)\b", words))
+    ours = [g for g in (HOST, GENERIC) if g.argv[-1] in has]
+    return sorted([*(ours or [TODAY]), *PEERS], key=lambda g: g.mode != "host")
+
+
+def settle(tree):
+    """The settings that the rows name, and room for what they write."""
+    (tree / OUT.lstrip("/")).mkdir(exist_ok=True)
+    for modules in ("list", "dep", "most"):
+        to = tree / "etc/bench" / modules
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(tree / "etc/initramfs-tools", to, symlinks=True)
+        conf = to / "initramfs.conf"
+        text = re.sub(r"^MODULES=.*$", f"MODULES={modules}", conf.read_text(), flags=re.M)
+        conf.write_text(re.sub(r"^FSTYPE=.*$", "FSTYPE=ext4", text, flags=re.M))
+    with open(tree / "etc/bench/list/modules", "a", encoding="utf-8") as f:
+        f.write("".join(f"{name}\n" for name in NEEDED))
