@@ -22,6 +22,23 @@ static const struct option_row build_options[] = {
 	  offsetof(struct config, root_fstype) },
 	{ "rescue", 0, NULL, "put a shell and tools in (busybox), for rd.shell and rd.break",
 	  offsetof(struct config, rescue) },
+	{ "config", 0, "FILE", "settings from this file, not from SYSROOT/etc/slipway.conf and its drop-ins",
+	  offsetof(struct config, options.config) },
+	{ "generic", 0, NULL, "for any machine; the default", offsetof(struct config, generic) },
+	{ "host", 0, NULL, "for what this machine boots from", offsetof(struct config, host) },
+	{ "modules", OPTION_MANY, "NAMES", "take these modules in too: names, aliases, or paths as kernel/drivers/ata/",
+	  offsetof(struct config, options.modules) },
+	{ "omit-modules", OPTION_MANY, "NAMES", "leave these out", offsetof(struct config, options.omit_modules) },
+	{ "force-modules", OPTION_MANY, "NAMES", "take these in and load them first",
+	  offsetof(struct config, options.force_modules) },
+	{ "files", OPTION_MANY, "PATHS", "take these files and directories of SYSROOT in, with what they need",
+	  offsetof(struct config, options.files) },
+	{ "install", OPTION_MANY, "PAIR", "\"FROM TO\": FROM of this machine becomes TO in the image",
+	  offsetof(struct config, options.install) },
+	{ "compress", 0, "FORMAT", "zstd (default), xz, gzip, lz4, none, or with a level, zstd:19",
+	  offsetof(struct config, options.compress) },
+	{ "firmware", 0, "WORD", "auto, yes or no", offsetof(struct config, options.firmware) },
+	{ "microcode", 0, "WORD", "auto, yes or no", offsetof(struct config, options.microcode) },
 	{ "quiet", 'q', NULL, "only warnings and errors", offsetof(struct config, quiet) },
 	{ "verbose", 'v', NULL, "say for each file why it is in",
 	  offsetof(struct config, verbose) },
@@ -44,6 +61,20 @@ static void set_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
+/* What the command line asks for, before anything is opened. */
+static int check_usage(struct config *c)
+{
+	_cleanup_settings_ struct settings alone = { 0 };
+
+	if (c->host && c->generic) {
+		log_error("cannot use --host with --generic: an image is for one or the other");
+		return -EINVAL;
+	}
+	if (c->host || c->generic)
+		c->options.mode = c->host ? "host" : "generic";
+	return settings_apply(&c->options, &alone);
+}
+
 static enum exit_code run_build(int argc, char *argv[])
 {
 	_cleanup_config_ struct config c = { .sysroot = SYSROOT_NONE };
@@ -55,6 +86,8 @@ static enum exit_code run_build(int argc, char *argv[])
 		log_error("cannot use %s: build takes options only; -o names the image", *words);
 		return EXIT_USAGE;
 	}
+	if (check_usage(&c) < 0)
+		return EXIT_USAGE;
 	if (c.quiet)
 		log_set_level(LOG_WARNING);
 	if (c.verbose)

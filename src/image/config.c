@@ -194,9 +194,9 @@ int config_complete(struct config *c)
 
 	if (r < 0)
 		return log_errno(r, "cannot open the sysroot %s", path);
-	if ((r = read_epoch(c)) < 0 || (r = choose_kernel(c)) < 0 || (r = find_modules(c)) < 0 ||
-	    (r = choose_output(c)) < 0 || (r = choose_programs(c)) < 0 ||
-	    (r = choose_root_type(c)) < 0)
+	if ((r = settings_read(&c->sysroot, &c->options, &c->settings)) < 0 || (r = read_epoch(c)) < 0 ||
+	    (r = choose_kernel(c)) < 0 || (r = find_modules(c)) < 0 || (r = choose_output(c)) < 0 ||
+	    (r = choose_programs(c)) < 0 || (r = choose_root_type(c)) < 0)
 		return r;
 	return 0;
 }
@@ -204,6 +204,8 @@ int config_complete(struct config *c)
 void config_free(struct config *c)
 {
 	sysroot_close(&c->sysroot);
+	settings_free(&c->settings);
+	settings_options_free(&c->options);
 	free(c->kernel);
 	free(c->modules);
 	free(c->image);

@@ -4,15 +4,18 @@
 
 #include <stdint.h>
 
+#include "image/settings.h"
 #include "image/sysroot.h"
 
 struct config {
 	/* As the command line says; NULL where it says nothing. Borrowed. */
 	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype;
-	bool force, rescue, quiet, verbose;
+	bool force, rescue, quiet, verbose, host, generic;
+	struct settings_options options;
 
 	/* What config_complete() makes of it; the strings below are owned. */
 	struct sysroot sysroot;
+	struct settings settings;
 	char *kernel;        /* the version */
 	char *modules;       /* its directory, canonical: "usr/lib/modules/6.1.0-50-amd64" */
 	char *image;         /* the path to write */

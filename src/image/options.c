@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "base/log.h"
+#include "base/strv.h"
 #include "image/options.h"
 
 #define ROWS_MAX 64 /* of one command */
@@ -13,6 +14,11 @@ struct getopt_tables {
 	struct option longs[ROWS_MAX + 1];
 	char shorts[ROWS_MAX * 2 + 2];
 };
+
+static char letter_of(const struct option_row *row)
+{
+	return (char)(row->letter & ~OPTION_MANY);
+}
 
 static void fill_tables(const struct option_row *rows, struct getopt_tables *t)
 {
@@ -25,9 +31,9 @@ static void fill_tables(const struct option_row *rows, struct getopt_tables *t)
 			.has_arg = rows[i].argument ? required_argument : no_argument,
 			.val = ROW_BASE + i,
 		};
-		if (!rows[i].letter)
+		if (!letter_of(&rows[i]))
 			continue;
-		*p++ = rows[i].letter;
+		*p++ = letter_of(&rows[i]);
 		if (rows[i].argument)
 			*p++ = ':';
 	}
@@ -38,7 +44,7 @@ static const struct option_row *find_row(const struct option_row *rows, int answ
 	if (answer >= ROW_BASE)
 		return &rows[answer - ROW_BASE];
 	for (const struct option_row *row = rows; row->name; row++)
-		if (row->letter == answer)
+		if (letter_of(row) == answer)
 			return row;
 	return NULL;
 }
@@ -72,6 +78,17 @@ static int refuse(const struct option_row *rows, int answer, const char *word)
 	return -EINVAL;
 }
 
+static int take(const struct option_row *row, void *at)
+{
+	if (row->letter & OPTION_MANY)
+		return strv_push(at, optarg);
+	if (row->argument)
+		*(const char **)at = optarg;
+	else
+		*(bool *)at = true;
+	return 0;
+}
+
 int options_parse(const struct option_row *rows, int argc, char *argv[], void *target,
 		  char ***ret_words)
 {
@@ -87,10 +104,8 @@ int options_parse(const struct option_row *rows, int argc, char *argv[], void *t
 
 		if (!row)
 			return refuse(rows, answer, argv[optind > before ? optind - 1 : before]);
-		if (row->argument)
-			*(const char **)((char *)target + row->at) = optarg;
-		else
-			*(bool *)((char *)target + row->at) = true;
+		if (take(row, (char *)target + row->at) < 0)
+			return log_errno(-ENOMEM, "cannot take --%s", row->name);
 	}
 	*ret_words = argv + optind;
 	return 0;
@@ -100,9 +115,9 @@ void options_print(const struct option_row *rows)
 {
 	for (; rows->name; rows++) {
 		_cleanup_free_ char *left = NULL;
-		char letter[] = { '-', rows->letter, ',', '\0' };
+		char letter[] = { '-', letter_of(rows), ',', '\0' };
 
-		if (asprintf(&left, "%s --%s%s%s", rows->letter ? letter : "   ", rows->name,
+		if (asprintf(&left, "%s --%s%s%s", letter[1] ? letter : "   ", rows->name,
 			     rows->argument ? " " : "", rows->argument ?: "") < 0)
 			return;
 		printf("  %-26s %s\n", left, rows->help);

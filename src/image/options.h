@@ -6,12 +6,15 @@
 
 #include "base/macro.h"
 
+#define OPTION_MANY (1 << 8)
+
 struct option_row {
 	const char *name; /* "kver" for --kver */
-	char letter;      /* 0: none */
+	int letter;       /* 0: none; OPTION_MANY is added where it may be given more than once */
 	const char *argument; /* "VERSION"; NULL: it takes none */
 	const char *help;
-	/* Where in the target: a `const char *`, borrowed from argv; without argument a `bool`. */
+	/* Where in the target: a `const char *`, borrowed from argv; without argument a `bool`; with OPTION_MANY a
+	   strv, the caller's. */
 	size_t at;
 };
 

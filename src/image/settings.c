@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* settings: the keys of slipway.conf(5), and what they may be set to. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "base/strv.h"
+#include "image/settings.h"
+#include "image/words.h"
+
+struct setting;
+
+/* NULL: the word may stand there. Else what is allowed, as a fixed text. */
+typedef const char *(*word_check)(const struct setting *row, const char *word, size_t i);
+
+struct setting {
+	const char *key;
+	size_t at, from;            /* in struct settings */
+	size_t option;              /* in struct settings_options; its name is the key's, with '-' for '_' */
+	const char *const *choices; /* NULL-ended: lands as an index into it */
+	word_check check;           /* of each word; a value without choices and without `list` is one word, a string */
+	bool list;
+	unsigned int step; /* how many words make one entry of a list */
+	const char *usual; /* of a string */
+};
+
+static const char *const modes[] = { "generic", "host", NULL };
+static const char *const auto_yes_no[] = { "auto", "yes", "no", NULL };
+
+static const char *check_module(const struct setting *row, const char *word, size_t i)
+{
+	if (!*word || *word == '/' || path_has_dot_dot(word))
+		return "a module's name, an alias, or a path below the kernel's directory, as in "
+		       "kernel/drivers/ata/";
+	return NULL;
+}
+
+static const char *check_path(const struct setting *row, const char *word, size_t i)
+{
+	if (*word != '/' || path_has_dot_dot(word))
+		return "absolute paths without \"..\"";
+	return NULL;
+}
+
+static const char *check_pair(const struct setting *row, const char *word, size_t i)
+{
+	/* The host's own path may lead anywhere. */
+	if (*word != '/' || (i % 2 == 1 && path_has_dot_dot(word)))
+		return "pairs of absolute paths: one of this machine, then one in the image, without "
+		       "\"..\"";
+	return NULL;
+}
+
+static const struct format {
+	const char *name;
+	unsigned int first, last; /* levels; 0: it has none */
+} formats[] = {
+	{ "zstd", 1, 22 }, { "xz", 0, 9 }, { "gzip", 1, 9 }, { "lz4", 1, 12 }, { "none", 0, 0 },
+};
+
+static const char *check_compress(const struct setting *row, const char *word, size_t i)
+{
+	const char *colon = strchr(word, ':');
+	size_t n = colon ? (size_t)(colon - word) : strlen(word);
+	uint64_t level;
+
+	for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
+		if (strlen(formats[f].name) != n || memcmp(formats[f].name, word, n) != 0)
+			continue;
+		if (!colon || (number_parse(colon + 1, formats[f].last, &level) == 0 && formats[f].last > 0 &&
+			       level >= formats[f].first))
+			return NULL;
+	}
+	return "zstd, xz, gzip, lz4 and none, with a level as in zstd:19 (zstd 1 to 22, xz 0 to 9, "
+	       "gzip 1 to 9, lz4 1 to 12)";
+}
+
+#define PLACE(field)                                                                                                   \
+	.key = #field, .at = offsetof(struct settings, field), .from = offsetof(struct settings, field##_from),        \
+	.option = offsetof(struct settings_options, field)
+#define LIST .list = true, .step = 1
+
+/* In the order of slipway.conf(5). */
+static const struct setting settings[] = {
+	{ PLACE(mode), .choices = modes },
+	{ PLACE(modules), LIST, .check = check_module },
+	{ PLACE(omit_modules), LIST, .check = check_module },
+	{ PLACE(force_modules), LIST, .check = check_module },
+	{ PLACE(files), LIST, .check = check_path },
+	{ PLACE(install), .list = true, .step = 2, .check = check_pair },
+	{ PLACE(compress), .check = check_compress, .usual = "zstd" },
+	{ PLACE(firmware), .choices = auto_yes_no },
+	{ PLACE(microcode), .choices = auto_yes_no },
+};
+
+#define SETTING_FOREACH(row) for (const struct setting *row = settings; row < settings + ARRAY_SIZE(settings); row++)
+
+static void *field(const struct settings *s, size_t at)
+{
+	return (char *)s + at;
+}
+
+/* "a, b and c" of the choices, or of all keys. */
+static char *list_allowed(const char *const *choices)
+{
+	char *text = NULL;
+	size_t size, n = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	while (choices ? choices[n] != NULL : n < ARRAY_SIZE(settings))
+		n++;
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(out, "%s%s",
+			      i == 0       ? ""
+			      : i + 1 == n ? " and "
+					   : ", ",
+			      choices ? choices[i] : settings[i].key);
+	(void)fclose(out);
+	return text;
+}
+
+static int refuse(const struct setting *row, const char *where, const char *word, const char *allowed)
+{
+	if (row->list)
+		log_error("cannot use %s: \"%s\" cannot stand in %s; allowed are %s", where, word, row->key, allowed);
+	else
+		log_error("cannot use %s: %s cannot be \"%s\"; allowed are %s", where, row->key, word, allowed);
+	return -EINVAL;
+}
+
+static int check_words(const struct setting *row, char **words, const char *where)
+{
+	size_t n = strv_length(words);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *allowed = row->check(row, words[i], i);
+
+		if (allowed)
+			return refuse(row, where, words[i], allowed);
+	}
+	if (n % row->step) {
+		log_error("cannot use %s: \"%s\" stands alone in %s: %s", where, words[n - 1], row->key,
+			  "a pair is a path of this machine, then one in the image");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_list(struct settings *s, const struct setting *row, char **words, bool append, const char *where)
+{
+	char ***list = field(s, row->at), ***from = field(s, row->from);
+	int r = check_words(row, words, where);
+
+	if (r < 0)
+		return r;
+	if (!append) {
+		strv_free(TAKE_PTR(*list));
+		strv_free(TAKE_PTR(*from));
+	}
+	STRV_FOREACH (word, words)
+		if (r == 0 && (r = strv_push(list, *word)) == 0)
+			r = strv_push(from, where);
+	return r;
+}
+
+static int choose(struct settings *s, const struct setting *row, const char *word, const char *where)
+{
+	_cleanup_free_ char *allowed = NULL;
+
+	for (unsigned int i = 0; row->choices[i]; i++)
+		if (streq(row->choices[i], word)) {
+			*(unsigned int *)field(s, row->at) = i;
+			return 0;
+		}
+	allowed = list_allowed(row->choices);
+	return refuse(row, where, word, allowed ?: "others");
+}
+
+/* Without a word it is the default again. */
+static int set_single(struct settings *s, const struct setting *row, const char *word, const char *where)
+{
+	const char *wrong = word && row->check ? row->check(row, word, 0) : NULL;
+	int r;
+
+	if (wrong)
+		return refuse(row, where, word, wrong);
+	if (row->choices)
+		r = choose(s, row, word ?: row->choices[0], where);
+	else
+		r = string_set(field(s, row->at), word ?: row->usual);
+	return r < 0 ? r : string_set(field(s, row->from), word ? where : NULL);
+}
+
+static const struct setting *find_setting(const char *key)
+{
+	SETTING_FOREACH(row)
+	if (streq(row->key, key))
+		return row;
+	return NULL;
+}
+
+static int no_key(const char *key, const char *where)
+{
+	_cleanup_free_ char *keys = list_allowed(NULL);
+
+	log_error("cannot use %s: there is no key \"%s\"; there are %s", where, key, keys ?: "others");
+	return -EINVAL;
+}
+
+int settings_set(struct settings *s, const char *key, const char *value, bool append, const char *where)
+{
+	const struct setting *row = find_setting(key);
+	_cleanup_strv_ char **words = NULL;
+	int r;
+
+	if (!row)
+		return no_key(key, where);
+	r = words_split(value, &words);
+	if (r == -EINVAL)
+		log_error("cannot use %s: a quote is opened and not closed in %s", where, value);
+	if (r < 0)
+		return r;
+	if (row->list)
+		return set_list(s, row, words, append, where);
+	if (append) {
+		log_error("cannot use %s: %s is one value, not a list: it is set by =, not by +=", where, key);
+		return -EINVAL;
+	}
+	if (words && words[1]) {
+		log_error("cannot use %s: %s is one value, \"%s\" is one too many; quotes keep blanks", where, key,
+			  words[1]);
+		return -EINVAL;
+	}
+	return set_single(s, row, words ? words[0] : NULL, where);
+}
+
+/* "--omit-modules" for omit_modules. */
+static char *option_name(const char *key)
+{
+	char *name;
+
+	if (asprintf(&name, "--%s", key) < 0)
+		return NULL;
+	for (char *p = name; *p; p++)
+		if (*p == '_')
+			*p = '-';
+	return name;
+}
+
+int settings_apply(const struct settings_options *options, struct settings *s)
+{
+	SETTING_FOREACH(row)
+	{
+		const void *given = (const char *)options + row->option;
+		const char *const single[] = { row->list ? NULL : *(const char *const *)given, NULL };
+		char *const *texts = row->list ? *(char **const *)given : (char *const *)single;
+		_cleanup_free_ char *where = option_name(row->key);
+
+		if (!where)
+			return -ENOMEM;
+		STRV_FOREACH (text, texts) {
+			int r = settings_set(s, row->key, *text, row->list, where);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+void settings_free(struct settings *s)
+{
+	SETTING_FOREACH(row)
+	{
+		if (row->list) {
+			strv_free(*(char ***)field(s, row->at));
+			strv_free(*(char ***)field(s, row->from));
+			continue;
+		}
+		free(*(char **)field(s, row->from));
+		if (!row->choices)
+			free(*(char **)field(s, row->at));
+	}
+	*s = (struct settings){ 0 };
+}
+
+void settings_options_free(struct settings_options *o)
+{
+	SETTING_FOREACH(row)
+	{
+		char ***texts = (void *)((char *)o + row->option);
+
+		if (row->list)
+			strv_free(TAKE_PTR(*texts));
+	}
+}
