@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "image/depmod.h"
+#include "image/module-index.h"
 #include "image/module-rules.h"
 #include "image/module.h"
 
@@ -123,5 +123,5 @@ int modules_add(struct build *b)
 	if (!dir)
 		return 0; /* a kernel without modules that an initrd has use for */
 	r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir);
-	return r < 0 ? r : depmod_add(b);
+	return r < 0 ? r : module_index_add(b);
 }

@@ -185,6 +185,10 @@ class Root:
         self.text(f"{to}/{KVER}/modules.builtin.modinfo", "vfat.alias=fs-vfat\0")
         run("depmod", "-b", self.path, KVER, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
+    def without_alias_text(self):
+        """Then the modules themselves are read, by depmod."""
+        (self.path / "lib/modules" / KVER / "modules.alias").unlink()
+
     def text(self, path, text):
         file = self.path / path
         file.parent.mkdir(parents=True, exist_ok=True)

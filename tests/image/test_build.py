@@ -144,8 +144,22 @@ def test_only_what_is_in_is_indexed(root):
     assert loaded[-2:] == ["ext4.ko", "after.ko"]
 
 
+def test_index_is_what_depmod_would_write(root):
+    """To the byte; only in modules.softdep and modules.devname depmod has a heading too."""
+    built(root)
+    names = [n for n in root.names() if "/modules." in n]
+    assert {Path(n).name for n in names} >= {"modules.alias.bin", "modules.dep.bin", "modules.symbols.bin"}
+    ours = {n: root.cat(n) for n in names}
+    root.without_alias_text()
+    built(root, "-f")
+    for name, content in ours.items():
+        assert b"".join(line for line in root.cat(name).splitlines(True) if not line.startswith(b"#")) == content
+    assert {n for n in root.names() if "/modules." in n} - set(names) <= {f"usr/lib/modules/{KVER}/modules.devname"}
+
+
 def test_depmod_does_not_read_the_hosts_settings(root):
     """The host's depmod.d is about the host's modules."""
+    root.without_alias_text()
     script = "mount -t tmpfs none /run && mkdir /run/depmod.d && echo exclude fs >/run/depmod.d/x.conf && " '"$@"'
     subprocess.run(["unshare", "-rm", "sh", "-c", script, "-", *root.command()], check=True)
     assert b"ext4" in root.cat(f"lib/modules/{KVER}/modules.dep.bin")

@@ -317,6 +317,7 @@ def test_output_directory_missing(root):
 
 def test_depmod_missing(root):
     """Where /usr/sbin is empty, in a mount namespace of its own."""
+    root.without_alias_text()
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs none /usr/sbin && exec "$@"', "-", *root.command()],
         capture_output=True,

@@ -124,6 +124,7 @@ def test_interrupted(root, tmp_path):
     (slow / "depmod").write_text("#!/bin/sh\nkill -INT $PPID\nsleep 0.1\nexit 0\n")
     (slow / "depmod").chmod(0o755)
     root.image.write_bytes(OLD)
+    root.without_alias_text()
     script = 'mount --bind "$1" /usr/sbin && shift && exec "$@"'
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", script, "-", slow, *root.command("-f")],
@@ -140,6 +141,7 @@ def test_interrupted(root, tmp_path):
 def test_temporary_directory_is_cleaned_up(root, tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
+    root.without_alias_text()
     assert root.build(env={"TMPDIR": str(temporary)}).returncode == 0
     assert not list(temporary.iterdir())
 
