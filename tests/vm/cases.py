@@ -9,6 +9,7 @@ import typing
 
 import case_contract as contract
 import case_daemons as daemons
+import case_disks as disks
 import case_fsck as fsck
 import case_inits as inits
 import case_kernels as kernels
@@ -16,6 +17,7 @@ import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
 import case_usr as usr
+import fullkernel
 import guests
 
 SYSTEMD = ("bookworm", "trixie", "sid")
@@ -30,6 +32,13 @@ class Row:
     cost: int
     kernel: str = None  # a meta package; None: the guest's first
 
+
+# Each bus once, each file system and each guest twice.
+DISKS_TESTED = {
+    "disk-virtio-ext4": "bookworm", "disk-nvme-xfs": "trixie", "disk-ahci-btrfs": "sid",
+    "disk-usb-ext4": "trixie", "disk-mmc-xfs": "sid", "disk-scsi-btrfs": "bookworm",
+}
+DISKS = [(f"disk-{bus}-{fstype}", guest) for bus in disks.BUSES for fstype in fullkernel.FSTYPES for guest in SYSTEMD]
 
 ROWS = (
     Row("contract", contract.contract, SYSTEMD, "test", 45),
@@ -64,6 +73,8 @@ ROWS = (
     Row("nvme-full", kernels.nvme, ("bookworm",), "test", 50, guests.FULL),
     Row("virtio-full", kernels.virtio, ("bookworm",), "test", 50, guests.FULL),
     Row("ahci-full", kernels.ahci, ("bookworm",), "test", 50, guests.FULL),
+    *(Row(name, disks.disk, (guest,), "test" if DISKS_TESTED.get(name) == guest else "matrix", 15)
+      for name, guest in DISKS),
 
     Row("reboot", shutdown.reboot, ("trixie",), "test", 40),
     Row("reboot", shutdown.reboot, ("bookworm", "sid"), "matrix", 40),

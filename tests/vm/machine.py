@@ -28,7 +28,7 @@ class MachineError(AssertionError):
 class Disk:
     """A qcow2 overlay of a raw image; the image itself is never written to."""
     backing: pathlib.Path
-    kind: str = "virtio"   # virtio, nvme, ahci
+    kind: str = "virtio"   # a key of DEVICES
     late: bool = False     # not there until Machine.plug()
     overlay: pathlib.Path = None
 
@@ -36,7 +36,12 @@ class Disk:
         "virtio": "virtio-blk-pci,drive={id}",
         "nvme": "nvme,drive={id},serial={id}",
         "ahci": "ide-hd,drive={id},bus=ide.{n}",
+        "usb": "usb-storage,drive={id}",
+        "mmc": "sd-card,drive={id}",
+        "scsi": "scsi-hd,drive={id}",
     }
+    # What q35 does not have by itself; one disk of a machine can be of such a kind.
+    CONTROLLERS = {"usb": "qemu-xhci", "mmc": "sdhci-pci", "scsi": "virtio-scsi-pci"}
 
     def create(self, path):
         if self.overlay is None:
@@ -49,6 +54,8 @@ class Disk:
         out = ["-drive", drive]
         if self.late:
             return out + ["-device", f"pcie-root-port,id=port{n},chassis={n + 1},slot={n + 1}"]
+        if self.kind in self.CONTROLLERS:
+            out += ["-device", self.CONTROLLERS[self.kind]]
         return out + ["-device", self.DEVICES[self.kind].format(id=f"disk{n}", n=n)]
 
     def raw(self, path):

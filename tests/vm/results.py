@@ -10,11 +10,14 @@ import cases
 import guests
 import trial
 
+# Changes to these are changes to what is found.
+DRIVERS = ("machine.py", "trial.py", "case_contract.py", "daemons.c", "fullkernel.py", "disk-init")
+
 
 def _key(row, guest):
     """The programs, the guest, and the code that drives and judges."""
     h = hashlib.sha256(f"{trial.programs_digest()} {guests.path_of(guest).name} {row.kernel}".encode())
-    for name in ("machine.py", "trial.py", "case_contract.py", "daemons.c", f"{row.run.__module__}.py"):
+    for name in (*DRIVERS, f"{row.run.__module__}.py"):
         h.update((guests.HERE / name).read_bytes())
     return h.hexdigest()[:16]
 

@@ -49,17 +49,22 @@ def programs():
     return copy
 
 
-def build_image(guest, release, rescue=False):
-    """The initrd of that guest, built by slipway from the guest's tree; kept until a program or the guest changes."""
-    path = guests.ensure(guest)
-    key = hashlib.sha256(f"{programs_digest()} {path.name}".encode()).hexdigest()[:12]
-    image = SCRATCH / "images" / f"{guest}-{release}{'-rescue' if rescue else ''}-{key}.img"
+def kept_image(name, tree, *options):
+    """An initrd built by slipway from that tree; kept until a program or the guest, the tree's parent, changes."""
+    key = hashlib.sha256(f"{programs_digest()} {tree.parent.name}".encode()).hexdigest()[:12]
+    image = SCRATCH / "images" / f"{name}-{key}.img"
     with guests.locked(image.with_suffix(".lock")):
         if not image.exists():
-            argv = [programs() / "slipway", "build", "--sysroot", path / "tree", "--kver", release, "-f",
-                    "--libexecdir", programs(), "-o", image] + ["--rescue"] * rescue
+            argv = [programs() / "slipway", "build", "--sysroot", tree, "-f", "--libexecdir", programs(), "-o", image,
+                    *options]
             subprocess.run([str(a) for a in argv], check=True)
     return image
+
+
+def build_image(guest, release, rescue=False):
+    """The initrd of that guest."""
+    name = f"{guest}-{release}{'-rescue' if rescue else ''}"
+    return kept_image(name, guests.ensure(guest) / "tree", "--kver", release, *["--rescue"] * rescue)
 
 
 @dataclasses.dataclass
@@ -80,14 +85,14 @@ class Report:
         return dict(re.split(r"[:=\s]+", line, maxsplit=1) for line in self.of(key))
 
 
-def report_of(m):
-    """Waits for a machine whose init is report-init."""
-    reason = m.wait_end(60)
+def report_of(m, timeout=60):
+    """Waits for a machine whose init says "report: KEY TEXT" on the second serial port, as report-init does."""
+    reason = m.wait_end(timeout)
     lines = {}
     for key, text in re.findall(r"^report: (\S+) ?(.*)$", m.agent.text, re.M):
         lines.setdefault(key, []).append(text)
     if reason != "guest-shutdown" or "end" not in lines:
-        m.fail(f"report-init did not end the machine, but {reason}")
+        m.fail(f"the init that reports did not end the machine, but {reason}:\n{m.agent.text[-2000:]}")
     return Report(lines, m.console.text)
 
 
