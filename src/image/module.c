@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "image/module.h"
+#include "image/omit.h"
 
 /*
  * Weak dependencies came with kmod 33: "of use to it, loaded by nobody". Declared weak, so that a
@@ -193,6 +194,44 @@ static int add_needed(struct modules *m, struct kmod_module *mod, const struct t
 	return add_list(m, weak, "weakdep of", node);
 }
 
+/* A module without what it depends on would not load: it is left out with it. */
+static bool is_omitted(const struct modules *m, const char *relative)
+{
+	const char *const *row = bsearch(&relative, m->paths, m->n, sizeof(char *), compare_paths);
+	char *const *omit = m->build->config->settings.omit_modules;
+	_cleanup_strv_ char **needed = NULL;
+
+	if (omit_names(omit, relative)) {
+		log_debug("leaving out module %s: omit_modules", relative);
+		return true;
+	}
+	if (!omit || !row || strv_split(&needed, *row + strlen(*row) + 1, " ") < 0)
+		return false;
+	STRV_FOREACH(path, needed)
+		if (omit_names(omit, *path)) {
+			log_info("leaving out module %s: it needs %s, which is in omit_modules", relative, *path);
+			return true;
+		}
+	return false;
+}
+
+/* modprobe.d can have a command run in place of loading a module. */
+static bool is_refused(struct kmod_module *mod)
+{
+	const char *command = kmod_module_get_install_commands(mod);
+
+	if (!command || !*command)
+		return false;
+	if (omit_is_refusal(command)) {
+		log_debug("leaving out module %s: modprobe.d says \"install %s\"", kmod_module_get_name(mod), command);
+		return true;
+	}
+	log_warning("modprobe.d says to run \"%s\" in place of loading module %s: that takes a shell and the "
+		    "programs it runs, which the image may not have, ignoring",
+		    command, kmod_module_get_name(mod));
+	return false;
+}
+
 /* The bytes stay as they are, compressed and signed as they may be. */
 static int add_module(struct modules *m, struct kmod_module *mod, const char *reason,
 		      const struct tree_node *by)
@@ -213,7 +252,7 @@ static int add_module(struct modules *m, struct kmod_module *mod, const char *re
 	if (asprintf(&source, "%s%s", config->modules, relative) < 0 ||
 	    asprintf(&at, "lib/modules/%s%s", config->kernel, relative) < 0)
 		return -ENOMEM;
-	if (tree_lookup(&m->build->tree, at))
+	if (tree_lookup(&m->build->tree, at) || is_omitted(m, relative + 1) || is_refused(mod))
 		return 0;
 	r = tree_add(&m->build->tree,
 		     &(struct tree_node){ .path = at,
@@ -229,14 +268,39 @@ static int add_module(struct modules *m, struct kmod_module *mod, const char *re
 	return add_needed(m, mod, node);
 }
 
+/* Is it the module's name that was asked for, not one of its aliases? */
+static bool is_named(struct kmod_list *found, const char *name)
+{
+	struct kmod_module *mod = found ? kmod_module_get_module(found) : NULL;
+	bool named = mod && omit_names((char *[]){ (char *)name, NULL }, kmod_module_get_name(mod));
+
+	(void)kmod_module_unref(mod);
+	return named;
+}
+
+/* "blacklist" in modprobe.d stands against loading by alias, not by name. */
+static int look_up(struct modules *m, const char *name, struct kmod_list **ret)
+{
+	_cleanup_(list_free) struct kmod_list *found = NULL;
+	int r = kmod_module_new_from_lookup(m->kmod, name, &found);
+
+	if (r < 0)
+		return log_errno(r, "cannot look up module %s", name);
+	if (is_named(found, name))
+		*ret = TAKE_PTR(found);
+	else if (found)
+		r = kmod_module_apply_filter(m->kmod, KMOD_FILTER_BLACKLIST, found, ret);
+	return r;
+}
+
 int modules_add_name(struct modules *m, const char *name, const char *reason, int *ret_found)
 {
 	_cleanup_(list_free) struct kmod_list *found = NULL;
 	struct kmod_list *it;
-	int r = kmod_module_new_from_lookup(m->kmod, name, &found), n = 0;
+	int r = look_up(m, name, &found), n = 0;
 
 	if (r < 0)
-		return log_errno(r, "cannot look up module %s", name);
+		return r;
 	r = add_list(m, found, reason, NULL);
 	if (r < 0 || !ret_found)
 		return r;
@@ -254,7 +318,7 @@ int modules_resolve(struct modules *m, const char *name, char **ret)
 {
 	_cleanup_(list_free) struct kmod_list *found = NULL;
 	struct kmod_module *mod;
-	int r = kmod_module_new_from_lookup(m->kmod, name, &found);
+	int r = look_up(m, name, &found);
 
 	*ret = NULL;
 	if (r < 0 || !found)

@@ -26,7 +26,8 @@ void modules_close(struct modules *m);
  * Adds what a name stands for (a module, an alias: "fs-ext4", or both spellings of '-'), with
  * what it depends on: its dependencies, softdeps before and after it, weakdeps. 0 too where the
  * kernel has none of that name; `*ret_found` (may be NULL) tells: how many modules, -1 for built
- * in.
+ * in. What modprobe.d blacklists is not found by an alias. What omit_modules names, what depends on
+ * that, and what modprobe.d has /bin/true run for ("never") is found but not added.
  */
 int modules_add_name(struct modules *m, const char *name, const char *reason, int *ret_found);
 

@@ -157,6 +157,35 @@ def test_index_is_what_depmod_would_write(root):
     assert {n for n in root.names() if "/modules." in n} - set(names) <= {f"usr/lib/modules/{KVER}/modules.devname"}
 
 
+def modules(root):
+    return {Path(n).name for n in root.names() if ".ko" in n}
+
+
+def test_modules_left_out(root):
+    """With what depends on them; the rest stays, and the index knows of none of them."""
+    built(root)
+    everything = modules(root)
+    done = built(root, "-f", "--omit-modules", "virtio", "--omit-modules", "kernel/drivers/ata/")
+    assert modules(root) == everything - {"virtio.ko", "virtio_blk.ko", "ahci.ko.xz"}
+    assert (
+        "slipway: leaving out module kernel/drivers/block/virtio_blk.ko: "
+        "it needs kernel/drivers/virtio/virtio.ko, which is in omit_modules\n"
+    ) in done.said
+    assert b"ahci" not in root.cat(f"lib/modules/{KVER}/modules.alias.bin")
+
+
+def test_install_commands_of_modprobe(root):
+    built(root)
+    everything = modules(root)
+    root.text("etc/modprobe.d/x.conf", "install ahci /bin/true\ninstall virtio_blk /opt/load it\nblacklist virtio\n")
+    done = built(root, "-f")
+    assert modules(root) == everything - {"ahci.ko.xz"}
+    assert (
+        'slipway: modprobe.d says to run "/opt/load it" in place of loading module virtio_blk: that takes a shell '
+        "and the programs it runs, which the image may not have, ignoring\n"
+    ) in done.said
+
+
 def test_depmod_does_not_read_the_hosts_settings(root):
     """The host's depmod.d is about the host's modules."""
     root.without_alias_text()
