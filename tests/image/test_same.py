@@ -22,7 +22,14 @@ def image(root, **more):
 
 @pytest.fixture
 def first(root):
-    """What the others must come to."""
+    """What the others must come to. Of a root where it matters in which order a directory is read: there are six
+    libraries of one name, each in a directory that another file of ld.so.conf.d tells of."""
+    (root.path / "opt/lib/libconf.so.1").unlink()
+    for name in "bdface":
+        there = root.path / "opt" / name
+        there.mkdir()
+        root.copy("libconf.so.1", f"opt/{name}/libconf.so.1")
+        root.text(f"etc/ld.so.conf.d/{name}.conf", f"/opt/{name}\n")
     return image(root)
 
 
