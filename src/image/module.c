@@ -117,6 +117,8 @@ void modules_close(struct modules *m)
 		free(m->paths[i]);
 	free(m->paths);
 	free(m->dir);
+	strv_free(m->first);
+	strv_free(m->first_why);
 	*m = (struct modules){ 0 };
 }
 
@@ -312,6 +314,54 @@ int modules_add_name(struct modules *m, const char *name, const char *reason, in
 	}
 	*ret_found = n == 0 && found ? -1 : n;
 	return 0;
+}
+
+static int find_name(struct modules *m, const char *name, char ***ret)
+{
+	_cleanup_(list_free) struct kmod_list *found = NULL;
+	struct kmod_list *it;
+	int r = kmod_module_new_from_lookup(m->kmod, name, &found), builtin = 0;
+
+	if (r < 0)
+		return log_errno(r, "cannot look up module %s", name);
+	kmod_list_foreach(it, found) {
+		struct kmod_module *mod = kmod_module_get_module(it);
+		const char *path = kmod_module_get_path(mod);
+
+		path = path ? startswith(path, m->dir) : NULL;
+		builtin |= !path;
+		if (r == 0 && path)
+			r = strv_push(ret, path + 1);
+		(void)kmod_module_unref(mod);
+	}
+	return r < 0 ? r : builtin;
+}
+
+/* modules.builtin: "kernel/fs/ext4/ext4.ko", a line each. */
+static int find_builtin(const struct modules *m, const char *prefix)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+
+	if (asprintf(&path, "%s/modules.builtin", m->build->config->modules) < 0)
+		return -ENOMEM;
+	if (sysroot_read(&m->build->config->sysroot, path, &text) < 0)
+		return 0;
+	for (char *p = text, *line; (line = strsep(&p, "\n"));)
+		if (startswith(line, prefix))
+			return 1;
+	return 0;
+}
+
+int modules_find(struct modules *m, const char *name, char ***ret)
+{
+	int r = 0;
+
+	if (!strchr(name, '/'))
+		return find_name(m, name, ret);
+	for (size_t i = 0; r == 0 && i < m->n; i++)
+		if (startswith(m->paths[i], name))
+			r = strv_push(ret, m->paths[i]);
+	return r < 0 ? r : find_builtin(m, name);
 }
 
 int modules_resolve(struct modules *m, const char *name, char **ret)

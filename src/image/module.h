@@ -13,6 +13,9 @@ struct modules {
 	char **paths;  /* of all modules, relative to `dir`, sorted; behind the NUL: what they need */
 	size_t n;
 	unsigned int errors; /* how many libkmod has told of */
+
+	/* Two strv of one length: what init is to load before it waits for anything, in this order, and why. */
+	char **first, **first_why;
 };
 
 /*
@@ -30,6 +33,18 @@ void modules_close(struct modules *m);
  * that, and what modprobe.d has /bin/true run for ("never") is found but not added.
  */
 int modules_add_name(struct modules *m, const char *name, const char *reason, int *ret_found);
+
+/*
+ * The modules that a name or alias stands for or, if it has a slash, whose paths begin with it, appended to the
+ * strv `ret` as paths below `dir`. 1 where it is (also) built in, else 0.
+ */
+int modules_find(struct modules *m, const char *name, char ***ret);
+
+/* To be loaded first, once for each name. */
+int modules_load_first(struct modules *m, const char *name, const char *why);
+
+/* "ext4" for "kernel/fs/ext4/ext4.ko.xz". The caller frees it; NULL when out of memory. */
+char *module_name(const char *path);
 
 /* The first module that a name stands for; NULL: none, or built in. The caller frees it. */
 int modules_resolve(struct modules *m, const char *name, char **ret);

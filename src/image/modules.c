@@ -6,6 +6,7 @@
 #include "image/module-index.h"
 #include "image/module-rules.h"
 #include "image/module.h"
+#include "image/wanted.h"
 
 static bool left_out(const char *path)
 {
@@ -13,14 +14,6 @@ static bool left_out(const char *path)
 		if (rule->leave_out && startswith(path, rule->what))
 			return true;
 	return false;
-}
-
-/* "ext4" for "kernel/fs/ext4/ext4.ko.xz". */
-static char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	return strndup(name, strcspn(name, "."));
 }
 
 static int add_paths(struct modules *m, const struct module_rule *rule)
@@ -31,7 +24,7 @@ static int add_paths(struct modules *m, const struct module_rule *rule)
 
 		if (!startswith(m->paths[i], rule->what) || left_out(m->paths[i]))
 			continue;
-		name = name_of(m->paths[i]);
+		name = module_name(m->paths[i]);
 		if (!name)
 			return -ENOMEM;
 		r = modules_add_name(m, name, rule->reason, NULL);
@@ -54,26 +47,6 @@ static int add_rules(struct modules *m)
 	return r;
 }
 
-/* Init loads these before it waits for anything. */
-static int add_load_list(struct modules *m, const char *module)
-{
-	const struct config *config = m->build->config;
-	_cleanup_free_ char *text = NULL;
-	int n = asprintf(&text, "# the root's file system, %s (%s)\n%s\n", config->fstype,
-			 config->fstype_from, module);
-
-	if (n < 0)
-		return -ENOMEM;
-	return tree_add(&m->build->tree,
-			&(struct tree_node){ .path = "etc/modules-load.d/slipway.conf",
-					     .mode = S_IFREG | 0644,
-					     .flags = TREE_DATA,
-					     .bytes = text,
-					     .size = (size_t)n,
-					     .reason = "what init loads first" },
-			NULL);
-}
-
 /*
  * By the alias that the kernel asks for at mount(2), then by name. A type that a kernel has
  * neither as a module nor on its list of built-in ones may still be compiled in where it never
@@ -82,7 +55,7 @@ static int add_load_list(struct modules *m, const char *module)
 static int add_root_type(struct modules *m)
 {
 	const struct config *config = m->build->config;
-	_cleanup_free_ char *alias = NULL, *module = NULL;
+	_cleanup_free_ char *alias = NULL, *module = NULL, *why = NULL;
 	int found = 0, r;
 
 	if (!config->fstype)
@@ -102,7 +75,12 @@ static int add_root_type(struct modules *m)
 		log_warning("kernel %s lists no file system %s (%s): the image may not be able to "
 			    "mount its root, ignoring",
 			    config->kernel, config->fstype, config->fstype_from);
-	return module ? add_load_list(m, module) : 0;
+	if (!module)
+		return 0;
+	if (asprintf(&why, "the root's file system, %s (%s)", config->fstype, config->fstype_from) < 0)
+		return -ENOMEM;
+	r = wanted_check(m, module, why);
+	return r < 0 ? r : modules_load_first(m, module, why);
 }
 
 int modules_add(struct build *b)
@@ -113,11 +91,9 @@ int modules_add(struct build *b)
 
 	if (r < 0)
 		return r;
-	/* First, so that its reason is the one that is told. */
-	r = add_root_type(&m);
-	if (r == 0)
-		r = add_rules(&m);
-	if (r < 0)
+	/* First what was asked for, so that its reason is the one that is told. */
+	if ((r = wanted_add(&m)) < 0 || (r = add_root_type(&m)) < 0 || (r = add_rules(&m)) < 0 ||
+	    (r = wanted_finish(&m)) < 0)
 		return r;
 	dir = tree_lookup(&b->tree, "lib/modules");
 	if (!dir)

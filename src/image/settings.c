@@ -271,6 +271,29 @@ int settings_apply(const struct settings_options *options, struct settings *s)
 	return 0;
 }
 
+static char *describe(const char *before, const char *key, const char *from)
+{
+	bool option = startswith(from, "--");
+	char *text;
+
+	if (asprintf(&text, "%s%s%s%s%s", before, option ? from : key, option ? "" : " (", option ? "" : from,
+		     option ? "" : ")") < 0)
+		return NULL;
+	return text;
+}
+
+char *settings_asked(const char *key, const char *from)
+{
+	return describe("", key, from);
+}
+
+char *settings_reason(const char *key, const char *from)
+{
+	const char *slash = strrchr(from, '/');
+
+	return describe("asked for: ", key, slash ? slash + 1 : from);
+}
+
 void settings_free(struct settings *s)
 {
 	SETTING_FOREACH(row)

@@ -51,6 +51,15 @@ int settings_apply(const struct settings_options *options, struct settings *s);
 /* One "KEY = VALUE" or, with `append`, "KEY += VALUE", asked for at `where`. As settings_read(). */
 int settings_set(struct settings *s, const char *key, const char *value, bool append, const char *where);
 
+/* Who asked, for messages: "modules (/etc/slipway.conf:3)", or "--modules". The caller frees; NULL: out of memory. */
+char *settings_asked(const char *key, const char *from);
+
+/*
+ * The same as a node's reason: "asked for: modules (slipway.conf:3)". An image must not tell in which directory it
+ * was built.
+ */
+char *settings_reason(const char *key, const char *from);
+
 void settings_free(struct settings *s);
 void settings_options_free(struct settings_options *o);
 

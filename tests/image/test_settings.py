@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""slipway.conf(5): what it puts into an image and what it leaves out."""
+from fixture import KVER
+
+CONF = "etc/slipway.conf"
+LOAD = "etc/modules-load.d/slipway.conf"
+
+
+def modules(root):
+    return {n.rpartition("/")[2].partition(".")[0] for n in root.names() if ".ko" in n}
+
+
+def reasons(root):
+    """path → reason, as the manifest of the image has them."""
+    rows = root.cat("usr/lib/slipway/manifest").decode().splitlines()
+    return dict(row.split("\t")[:2] for row in rows if not row.startswith("#"))
+
+
+def built(root, *words):
+    done = root.build("-f", *words)
+    assert done.returncode == 0, done.said
+    return modules(root)
+
+
+def test_modules_by_name_alias_and_path(root):
+    assert built(root).isdisjoint({"null_blk", "e1000"})
+    root.text(CONF, "modules = null_blk kernel/drivers/net/\n")
+    assert built(root) >= {"null_blk", "e1000"}
+    assert built(root, "--config", "/dev/null", "--modules", "virtio:d00000002v00001AF4") >= {"virtio_blk", "virtio"}
+    root.text("etc/fstab", "")
+    assert "ext4" in built(root, "--config", "/dev/null", "--modules", "fs-ext4")
+
+
+def test_modules_that_are_built_in_or_may_be_missing(root):
+    usual = built(root)
+    assert built(root, "--modules", "vfat fs-vfat kernel/fs/fat/ nix? kernel/nix/?") == usual
+
+
+def test_modules_say_who_asked(root):
+    root.text(CONF, "\nmodules = null_blk\n")
+    built(root, "--force-modules", "e1000")
+    found = reasons(root)
+    drivers = f"usr/lib/modules/{KVER}/kernel/drivers"
+    assert found[f"{drivers}/block/null_blk/null_blk.ko"] == "asked for: modules (slipway.conf:2)"
+    assert found[f"{drivers}/net/e1000.ko"] == "asked for: --force-modules"
+
+
+def test_forced_modules_are_loaded_first(root):
+    root.text(CONF, "force_modules = virtio_blk ext4\nforce_modules += e1000\n")
+    assert built(root) >= {"virtio_blk", "virtio", "e1000"}
+    loaded = [line for line in root.cat(LOAD).decode().splitlines() if not line.startswith("#")]
+    assert loaded == ["virtio_blk", "ext4", "e1000"]
+
+
+def test_forced_modules_that_are_built_in_are_not_listed(root):
+    root.text("etc/fstab", "")
+    built(root, "--force-modules", "vfat")
+    assert LOAD not in root.names()
+
+
+def test_omitted_modules(root):
+    """By name and by path; a softdep is no reason to take one in after all."""
+    assert built(root) >= {"virtio_blk", "virtio", "ahci", "before", "after", "crc32c_generic"}
+    left = built(root, "--omit-modules", "virtio_blk kernel/drivers/ata/ before crc32c_generic nix kernel/nix")
+    assert left == {"virtio", "after", "ext4", "jbd2"}
+
+
+def test_omitted_modules_are_taken_from_a_path(root):
+    left = built(root, "--modules", "kernel/drivers/block/", "--omit-modules", "virtio_blk")
+    assert "null_blk" in left and "virtio_blk" not in left
+
+
+def test_files_of_one_name_mask_each_other(root):
+    root.text("usr/lib/slipway.conf.d/10-a.conf", "modules = null_blk\n")
+    assert "null_blk" in built(root)
+    root.text("etc/slipway.conf.d/10-a.conf", "")
+    assert "null_blk" not in built(root)
+
+
+def test_reasons_do_not_tell_where_it_was_built(root, tmp_path):
+    (tmp_path / "my.conf").write_text("modules = null_blk\n")
+    built(root, "--config", tmp_path / "my.conf")
+    assert str(tmp_path).encode() not in root.cat("usr/lib/slipway/manifest")
