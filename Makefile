@@ -10,6 +10,8 @@
 #   make COV=1 check     the same with coverage             (build/cov)
 #   make fuzz            libFuzzer targets, 60 s each       (build/fuzz)
 #   make bench           slipway beside its peers, as root  (docs/performance.md)
+#   make install         prefix, DESTDIR and the directories below; integration= names what of units/ is placed
+#   make deb             build/deb/slipway_VERSION_ARCH.deb
 #   make compile_commands.json
 
 VERSION := 0.1.0
@@ -19,7 +21,15 @@ bindir     ?= $(prefix)/bin
 libexecdir ?= $(prefix)/lib/slipway
 unitdir    ?= $(prefix)/lib/systemd/system
 mandir     ?= $(prefix)/share/man
+sysconfdir ?= /etc
+datadir    ?= $(prefix)/share
+bashcompletiondir ?= $(datadir)/bash-completion/completions
+zshcompletiondir  ?= $(datadir)/zsh/vendor-completions
+kernelinstalldir  ?= $(prefix)/lib/kernel/install.d
+alpmdir           ?= $(datadir)/libalpm
 DESTDIR    ?=
+# Each does nothing where its caller is missing.
+integration ?= kernel-install debian pacman
 
 # make V=1 shows the commands.
 Q = $(if $(V),,@echo "  $@" && )
@@ -85,12 +95,41 @@ $(B)/shutdown: $(B)/obj/shutdown/main.o $(B)/downlib.a $(B)/base.a
 
 include tests/tests.mk
 
-install: all
-	install -D -m 0755 $(B)/slipway $(DESTDIR)$(bindir)/slipway
-	install -D -m 0755 $(B)/init $(DESTDIR)$(libexecdir)/init
-	install -D -m 0755 $(B)/shutdown $(DESTDIR)$(libexecdir)/shutdown
-	for u in units/*.service; do [ ! -e $$u ] || install -D -m 0644 -t $(DESTDIR)$(unitdir) $$u; done
-	for m in docs/man/*.[1-8]; do [ ! -e $$m ] || install -D -m 0644 -t $(DESTDIR)$(mandir)/man$${m##*.} $$m; done
+install: install-programs $(integration:%=install-%)
+
+place = install -D -m $(1) -t $(DESTDIR)$(2)
+
+install-programs: all
+	$(call place,0755,$(bindir)) $(B)/slipway
+	$(call place,0755,$(libexecdir)) $(B)/init $(B)/shutdown
+	for u in units/*.service; do [ ! -e $$u ] || $(call place,0644,$(unitdir)) $$u; done
+	for m in docs/man/*.[1-8]; do $(call place,0644,$(mandir)/man$${m##*.}) $$m || exit 1; done
+	$(call place,0644,$(bashcompletiondir)) units/completion/slipway
+	$(call place,0644,$(zshcompletiondir)) units/completion/_slipway
+
+install-kernel-install:
+	$(call place,0755,$(kernelinstalldir)) units/kernel-install/50-slipway.install
+
+# update-initramfs lies where no other generator's is; the Debian package, which conflicts with those, links to it.
+install-debian:
+	$(call place,0755,$(libexecdir)) units/update-initramfs
+	for d in postinst.d postrm.d; do \
+		$(call place,0755,$(sysconfdir)/kernel/$$d) units/kernel/$$d/slipway && \
+		sed -i 's|/usr/lib/slipway|$(libexecdir)|' $(DESTDIR)$(sysconfdir)/kernel/$$d/slipway || exit 1; \
+	done
+
+install-pacman:
+	$(call place,0644,$(alpmdir)/hooks) units/pacman/60-slipway-remove.hook units/pacman/90-slipway-install.hook
+	$(call place,0755,$(alpmdir)/scripts) units/pacman/slipway
+
+# From a copy of the tree: a package's build wants debian/ at the top. With flags of its own, so it is compiled anew.
+deb_source = build/deb/slipway-$(VERSION)
+deb:
+	@rm -rf build/deb
+	@mkdir -p $(deb_source)
+	@tar -c --exclude=./build --exclude=./.git . | tar -x -C $(deb_source)
+	@cp -a units/debian $(deb_source)/debian
+	cd $(deb_source) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc -j2
 
 # Debian packages needed to build and test, by name; the one list is tests/packages.
 deps:
@@ -103,5 +142,5 @@ clean:
 	rm -rf build/san build/cov build/fuzz build/obj build/tests \
 	      build/*.a build/init build/shutdown build/slipway compile_commands.json
 
-.PHONY: all install deps compile_commands.json clean
+.PHONY: all install install-programs install-kernel-install install-debian install-pacman deb deps compile_commands.json clean
 -include $(shell find $(B)/obj $(B)/tests -name '*.d' -type f 2>/dev/null)

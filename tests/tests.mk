@@ -8,6 +8,7 @@
 #   tests/ns/test_*.py           /init and shutdown as PID 1 of namespaces
 #   tests/image/test_*.py        golden images
 #   tests/bench/bench.py         no ring: what it costs, in docs/performance.md
+#   tests/package/test_*.py      the scripts of units/, what is installed, the Debian package
 #   tests/vm/test_*.py           real kernels in qemu; tests/vm/cases.py is the table
 
 unit_src := $(wildcard tests/unit/*/test-*.c)
@@ -66,7 +67,10 @@ check-ns: all
 check-image: all
 	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/image
 
-check: all check-unit check-fuzz check-rules check-ns check-image
+check-package: all
+	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/package
+
+check: all check-unit check-fuzz check-rules check-ns check-image check-package
 
 check-vm: all
 	B=$(B) $(PYTHON) tests/vm/run.py test
@@ -95,4 +99,4 @@ $(B)/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) -static -o $@ $<
 
-.PHONY: bench check check-unit check-fuzz check-rules check-layers check-ns check-image check-vm matrix demo test fuzz
+.PHONY: bench check check-unit check-fuzz check-rules check-layers check-ns check-image check-package check-vm matrix demo test fuzz
