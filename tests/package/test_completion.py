@@ -50,8 +50,8 @@ def table_rows():
     for path in sorted((TOP / "src/image").glob("command-*.c")):
         text = path.read_text()
         command = re.search(r'const struct command command_\w+ = \{\s*"([\w-]+)"', text)[1]
-        rows = re.findall(r'\{ "([\w-]+)", (0|\'.\'), (NULL|"[^"]*"),', text)
-        found[command] = [(name, letter.strip("'0"), argument.strip('"')) for name, letter, argument in rows]
+        rows = re.findall(r'\{ "([\w-]+)", ([^,"]+), (NULL|"[^"]*"),', text)
+        found[command] = [(name, "".join(re.findall(r"'(.)'", letter)), argument.strip('"')) for name, letter, argument in rows]
     return found
 
 
@@ -92,3 +92,4 @@ def test_what_follows_an_option():
     kernels = sorted(os.listdir("/lib/modules")) if os.path.isdir("/lib/modules") else []
     assert sorted(filter(None, bash("build", "--kver", ""))) == kernels
     assert "README.md" in bash("ls", "R"), "an image"
+    assert bash("build", "--compress", "R") == [""], "neither a file nor a directory"
