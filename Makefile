@@ -59,7 +59,8 @@ init_pkgs  := libkmod blkid mount
 image_pkgs := libkmod libzstd liblzma liblz4 zlib
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(image_pkgs) 2>/dev/null)
 init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs))
-image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs))
+# libbz2 of Debian 12 has no .pc file.
+image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs)) -lbz2
 
 src_of  = $(sort $(wildcard $(1)/*.c))
 # Below obj/: the program build/shutdown and the directory of its objects may not have the same name.

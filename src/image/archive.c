@@ -1,36 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /* archive: an image's files: cpio archives, raw or compressed, with zeros between them. */
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "image/archive.h"
 #include "image/decompress.h"
-#include "image/walk.h"
+#include "image/pe.h"
 
 struct reader {
 	struct archive *archive;
 	struct archive_failure *failure;
+	const char *data; /* of the file */
 	size_t max;
 };
 
+/* What read_newc() says where a frame ends in the middle of an archive. */
+static const char cut_off[] = "the archive is cut off before its trailer";
+
+/* Room for one item more in an array. 0 or -ENOMEM. */
+static int grow(void **items, size_t n, size_t *room, size_t size)
+{
+	size_t wanted = *room ? *room * 2 : 64;
+	void *grown;
+
+	if (n < *room)
+		return 0;
+	grown = reallocarray(*items, wanted, size);
+	if (!grown)
+		return -ENOMEM;
+	*items = grown;
+	*room = wanted;
+	return 0;
+}
+
 static int push_entry(struct archive *a, const struct newc_entry *file)
 {
-	if (a->n == a->room) {
-		size_t room = a->room ? a->room * 2 : 256;
-		struct archive_entry *grown = realloc(a->entries, room * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		a->entries = grown;
-		a->room = room;
-	}
+	if (grow((void **)&a->entries, a->n, &a->room, sizeof(*a->entries)) < 0)
+		return -ENOMEM;
 	a->entries[a->n++] = (struct archive_entry){ .file = *file, .segment = a->segments };
+	return 0;
+}
+
+static int push_part(struct archive *a, const struct archive_part *part)
+{
+	if (grow((void **)&a->parts, a->parts_n, &a->parts_room, sizeof(*a->parts)) < 0)
+		return -ENOMEM;
+	a->parts[a->parts_n++] = *part;
 	return 0;
 }
 
 static int push_buffer(struct archive *a, char *data)
 {
-	char **grown = realloc(a->buffers, (a->buffers_n + 1) * sizeof(*grown));
+	char **grown = reallocarray(a->buffers, a->buffers_n + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -66,7 +86,7 @@ static int read_newc(struct reader *reader, const void *data, size_t size, size_
 		if (r == 1 && push_entry(a, &e) < 0)
 			return -ENOMEM;
 	}
-	return r == 0 ? 0 : fail(reader, *at, "the archive is cut off before its trailer");
+	return r == 0 ? 0 : fail(reader, *at, cut_off);
 }
 
 static size_t skip_zeros(const void *data, size_t size, size_t at)
@@ -76,7 +96,8 @@ static size_t skip_zeros(const void *data, size_t size, size_t at)
 	return at;
 }
 
-static int read_plain(struct reader *reader, const void *data, size_t size)
+/* What was inside of a compressed part. */
+static int read_inside(struct reader *reader, const void *data, size_t size)
 {
 	for (size_t at = 0; (at = skip_zeros(data, size, at)) < size;) {
 		int r;
@@ -90,66 +111,151 @@ static int read_plain(struct reader *reader, const void *data, size_t size)
 	return 0;
 }
 
-static int read_compressed(struct reader *reader, const void *data, size_t size, size_t *at)
+static int read_plain(struct reader *reader, size_t end, size_t *at)
 {
 	struct archive *a = reader->archive;
-	const char *p = (const char *)data + *at, *format = decompress_format(p, size - *at);
-	struct decompressed d = { 0 };
-	int r = decompress(p, size - *at, reader->max, &d);
+	struct archive_part part = { .offset = *at };
+	size_t before = a->n;
+	int r = read_newc(reader, reader->data, end, at);
 
-	if (r == -EBADMSG || r == -ENODATA) {
-		reader->failure->format = NULL;
-		(void)fail(reader, *at + d.consumed,
-			   r == -ENODATA ? "the compressed archive is cut off"
-					 : "the compressed archive is damaged");
-		reader->failure->format = format;
-		return -EBADMSG;
-	}
-	if (r == -EFBIG)
-		(void)fail(reader, *at, "the compressed archive unpacks to more than is allowed");
-	if (r < 0)
+	if (r == -ENOMEM)
 		return r;
-	if (push_buffer(a, d.data) < 0) {
+	part.size = part.unpacked = *at - part.offset;
+	part.entries = a->n - before;
+	return r < 0 ? r : push_part(a, &part);
+}
+
+static const char *what_is_wrong(int r)
+{
+	static const struct {
+		int r;
+		const char *text;
+	} whys[] = {
+		{ -ENODATA, "the compressed archive is cut off" },
+		{ -EBADMSG, "the compressed archive is damaged" },
+		{ -EFBIG, "the compressed archive unpacks to more than is allowed" },
+		{ -ENOPKG, "the library that unpacks it is not installed" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(whys); i++)
+		if (whys[i].r == r)
+			return whys[i].text;
+	return NULL;
+}
+
+typedef int decompressor(const void *data, size_t size, size_t max, struct decompressed *ret);
+
+/* With `unpack` one frame, or all that follow each other. The buffer, damaged or not, belongs to the archive. */
+static int read_frames(struct reader *reader, decompressor unpack, size_t end, struct archive_part *part)
+{
+	struct archive *a = reader->archive;
+	struct decompressed d = { 0 };
+	size_t before = a->n;
+	int r = unpack(reader->data + part->offset, end - part->offset, reader->max, &d), inside;
+
+	if (d.data && push_buffer(a, d.data) < 0) {
 		free(d.data);
 		return -ENOMEM;
 	}
-	reader->max -= d.size;
-	reader->failure->offset = *at;
-	reader->failure->format = format;
-	r = read_plain(reader, d.data, d.size);
+	part->size = d.consumed;
+	part->unpacked = d.size;
+	reader->failure->offset = part->offset;
+	reader->failure->format = part->format;
+	inside = read_inside(reader, d.data, d.size);
+	part->entries = a->n - before;
+	if (r == 0 || inside == -ENOMEM)
+		return inside;
+	reader->failure->why = what_is_wrong(r);
+	reader->failure->offset += r == -EFBIG ? 0 : d.consumed;
+	return r == -ENODATA || r == -ENOPKG ? -EBADMSG : r;
+}
+
+/*
+ * The kernel wants an archive to end where its frame ends. Tools that pack with several processors may divide it
+ * (pzstd does): then all frames are one.
+ */
+static int read_compressed(struct reader *reader, size_t end, size_t *at)
+{
+	struct archive *a = reader->archive;
+	const char *format = decompress_format(reader->data + *at, end - *at), *next;
+	struct archive_part part = { .offset = *at, .format = format };
+	size_t entries = a->n, segments = a->segments;
+	int r = read_frames(reader, decompress, end, &part);
+
+	*at += part.size;
+	next = decompress_format(reader->data + *at, end - *at);
+	if (r == -EBADMSG && part.unpacked > 0 && next && streq(next, format)) {
+		a->n = entries;
+		a->segments = segments;
+		r = read_frames(reader, decompress_all, end, &part);
+		*at = part.offset + part.size;
+	}
 	if (r < 0)
 		return r;
-	reader->failure->format = NULL;
-	*at += d.consumed;
+	reader->max -= part.unpacked;
+	*reader->failure = (struct archive_failure){ 0 };
+	return push_part(a, &part);
+}
+
+static int read_range(struct reader *reader, size_t at, size_t end)
+{
+	while ((at = skip_zeros(reader->data, end, at)) < end) {
+		const char *p = reader->data + at;
+		int r;
+
+		if (newc_is(p, end - at))
+			r = read_plain(reader, end, &at);
+		else if (decompress_format(p, end - at))
+			r = read_compressed(reader, end, &at);
+		else
+			r = fail(reader, at, "neither a cpio archive nor a compressed one begins here");
+		if (r < 0)
+			return r;
+	}
 	return 0;
+}
+
+/* Sections behind a ".profile" belong to that profile alone. */
+static const struct pe_section *find_section(const struct pe_section *sections, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n && !streq(sections[i].name, ".profile"); i++)
+		if (streq(sections[i].name, name))
+			return &sections[i];
+	return NULL;
+}
+
+static int read_unified(struct reader *reader, size_t size)
+{
+	static const char *const names[] = { ".ucode", ".initrd" };
+	_cleanup_free_ struct pe_section *sections = NULL;
+	size_t n = 0;
+	int r = pe_sections(reader->data, size, &sections, &n);
+
+	if (r == -EBADMSG)
+		return fail(reader, 0, "a PE file with damaged headers");
+	if (r == 0 && !find_section(sections, n, ".initrd"))
+		return fail(reader, 0, "a PE file without a section .initrd: a kernel alone, or another program");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+		const struct pe_section *s = find_section(sections, n, names[i]);
+
+		if (s)
+			r = read_range(reader, s->offset, s->offset + s->size);
+	}
+	return r;
 }
 
 int archive_read(const void *data, size_t size, size_t max, struct archive *ret,
 		 struct archive_failure *ret_failure)
 {
-	_cleanup_archive_ struct archive a = { 0 };
-	struct reader reader = { .archive = &a, .failure = ret_failure, .max = max };
+	struct reader reader = { .archive = ret, .failure = ret_failure, .data = data, .max = max };
+	int r;
 
+	*ret = (struct archive){ 0 };
 	*ret_failure = (struct archive_failure){ 0 };
-	for (size_t at = 0; (at = skip_zeros(data, size, at)) < size;) {
-		const char *p = (const char *)data + at;
-		int r;
-
-		if (newc_is(p, size - at))
-			r = read_newc(&reader, data, size, &at);
-		else if (decompress_format(p, size - at))
-			r = read_compressed(&reader, data, size, &at);
-		else
-			r = fail(&reader, at,
-				 "neither a cpio archive nor a compressed one begins here");
-		if (r < 0)
-			return r;
-	}
-	if (a.segments == 0)
-		return fail(&reader, 0, "there is no archive in it");
-	*ret = a;
-	a = (struct archive){ 0 };
-	return 0;
+	r = pe_is(data, size) ? read_unified(&reader, size) : read_range(&reader, 0, size);
+	if (r == 0 && ret->segments == 0)
+		r = fail(&reader, 0, "there is no archive in it");
+	return archive_index(ret) < 0 ? -ENOMEM : r;
 }
 
 void archive_free(struct archive *a)
@@ -157,57 +263,8 @@ void archive_free(struct archive *a)
 	for (size_t i = 0; i < a->buffers_n; i++)
 		free(a->buffers[i]);
 	free(a->buffers);
+	free(a->parts);
 	free(a->entries);
+	free(a->index);
 	*a = (struct archive){ 0 };
-}
-
-/* The last of that name: it replaced the others. */
-static const struct archive_entry *last_named(const struct archive *a, const char *path)
-{
-	for (size_t i = a->n; i-- > 0;)
-		if (streq(a->entries[i].file.name, path))
-			return &a->entries[i];
-	return NULL;
-}
-
-static int look(void *data, const char *path, char **ret_target)
-{
-	const struct archive_entry *e = last_named(data, path);
-
-	/* Parents may be left out of an archive. */
-	if (!e || !S_ISLNK(e->file.mode))
-		return 0;
-	*ret_target = strndup(e->file.data, e->file.size);
-	return *ret_target ? 1 : -ENOMEM;
-}
-
-/* Of several hard links only one, usually the last, carries the data. */
-static const struct archive_entry *with_data(const struct archive *a,
-					     const struct archive_entry *e)
-{
-	if (e->file.size > 0 || e->file.nlink < 2 || !S_ISREG(e->file.mode))
-		return e;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct archive_entry *other = &a->entries[i];
-
-		if (other->segment == e->segment && other->file.ino == e->file.ino &&
-		    other->file.dev == e->file.dev && other->file.size > 0)
-			return other;
-	}
-	return e;
-}
-
-int archive_find(const struct archive *a, const char *path, const struct newc_entry **ret)
-{
-	_cleanup_free_ char *canonical = NULL;
-	const struct archive_entry *e;
-	int r = walk(path, look, (void *)a, &canonical);
-
-	if (r < 0)
-		return r;
-	e = last_named(a, canonical);
-	if (!e)
-		return -ENOENT;
-	*ret = &with_data(a, e)->file;
-	return 0;
 }

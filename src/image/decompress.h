@@ -19,8 +19,11 @@ struct decompressed {
 const char *decompress_format(const void *data, size_t size);
 
 /*
- * All of what decompress_format() named, at most `max` bytes of output: -EFBIG. -EBADMSG:
- * damaged, with how far it was read in ret->consumed; -ENODATA: cut off. -ENOTSUP:
- * decompress_format() knows none.
+ * One frame of what decompress_format() named, at most `max` bytes of output: -EFBIG. -EBADMSG: damaged, with how far
+ * it was read in ret->consumed; -ENODATA: cut off, with what there is of it in `ret`. -ENOPKG: the library for it is
+ * not installed. -ENOTSUP: decompress_format() knows none.
  */
 int decompress(const void *data, size_t size, size_t max, struct decompressed *ret);
+
+/* All frames of that format that follow each other, as one. */
+int decompress_all(const void *data, size_t size, size_t max, struct decompressed *ret);

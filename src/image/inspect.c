@@ -1,53 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* inspect: what lies in an image, for `slipway ls` and `slipway cat`. */
+/* inspect: what lies in an image, for `slipway ls` and `slipway cat`. Errors are logged. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
-#include "image/archive.h"
-#include "image/content.h"
 #include "image/escape.h"
+#include "image/image.h"
 #include "image/inspect.h"
-
-/* No initrd is larger, unpacked; a damaged one that claims to be is not worth the memory. */
-#define UNPACKED_MAX ((size_t)8 << 30)
-
-struct image {
-	struct content content;
-	struct archive archive;
-};
-
-static void image_close(struct image *i)
-{
-	archive_free(&i->archive);
-	content_close(&i->content);
-}
-
-static int image_open(const char *path, struct image *ret)
-{
-	_cleanup_(image_close) struct image i = { 0 };
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct archive_failure failure = { 0 };
-	int r = fd < 0 ? -errno : content_open_fd(fd, &i.content);
-
-	if (r < 0)
-		return log_errno(r, "cannot read %s", path);
-	r = archive_read(i.content.data, i.content.size, UNPACKED_MAX, &i.archive, &failure);
-	if (r < 0 && failure.why)
-		log_error("cannot read %s: at offset %zu%s%s%s: %s", path, failure.offset,
-			  failure.format ? ", in the " : "", failure.format ?: "",
-			  failure.format ? " archive" : "", failure.why);
-	else if (r < 0)
-		log_errno(r, "cannot read %s", path);
-	if (r < 0)
-		return r;
-	*ret = i;
-	i = (struct image){ 0 };
-	return 0;
-}
+#include "image/pe.h"
 
 static char type_letter(mode_t mode)
 {
@@ -94,55 +56,143 @@ static int finish_output(void)
 	return log_errno(errno ? -errno : -EIO, "cannot write to standard output");
 }
 
+static void print_entry(const struct newc_entry *e, bool details)
+{
+	if (details)
+		print_details(e);
+	escape_write(stdout, e->name, strlen(e->name));
+	if (details && S_ISLNK(e->mode)) {
+		printf(" -> ");
+		escape_write(stdout, e->data, e->size);
+	}
+	(void)putchar('\n');
+}
+
 int inspect_list(const char *image, bool details)
 {
-	_cleanup_(image_close) struct image i = { 0 };
-	int r = image_open(image, &i);
+	_cleanup_image_ struct image i = { 0 };
+	int r = image_open(image, &i), written;
 
 	if (r < 0)
 		return r;
-	for (size_t n = 0; n < i.archive.n; n++) {
-		const struct newc_entry *e = &i.archive.entries[n].file;
+	for (size_t n = 0; n < i.archive.n; n++)
+		print_entry(&i.archive.entries[n].file, details);
+	written = finish_output();
+	r = image_check(&i);
+	return r < 0 ? r : written;
+}
 
-		if (details)
-			print_details(e);
-		escape_write(stdout, e->name, strlen(e->name));
-		if (details && S_ISLNK(e->mode)) {
-			printf(" -> ");
-			escape_write(stdout, e->data, e->size);
-		}
+static int list_sections(const struct image *i)
+{
+	_cleanup_free_ struct pe_section *sections = NULL;
+	size_t n = 0;
+	int r = pe_is(i->content.data, i->content.size)
+			? pe_sections(i->content.data, i->content.size, &sections, &n)
+			: 0;
+
+	if (r == -ENOMEM)
+		return log_errno(r, "cannot read %s", i->path);
+	for (size_t k = 0; k < n; k++) {
+		printf("%12zu %12zu ", sections[k].offset, sections[k].size);
+		escape_write(stdout, sections[k].name, strlen(sections[k].name));
 		(void)putchar('\n');
 	}
-	return finish_output();
+	return 0;
+}
+
+int inspect_parts(const char *image)
+{
+	_cleanup_image_ struct image i = { 0 };
+	int r = image_open(image, &i), written;
+
+	if (r == 0)
+		r = list_sections(&i);
+	if (r < 0)
+		return r;
+	for (size_t n = 0; n < i.archive.parts_n; n++) {
+		const struct archive_part *p = &i.archive.parts[n];
+
+		printf("%12zu %12zu %-8s %12zu %8zu\n", p->offset, p->size, p->format ?: "cpio", p->unpacked,
+		       p->entries);
+	}
+	written = finish_output();
+	r = image_check(&i);
+	return r < 0 ? r : written;
+}
+
+static int find_file(const struct image *i, const char *path, const struct newc_entry **ret)
+{
+	const struct newc_entry *e;
+	int r = archive_find(&i->archive, path, &e);
+
+	if (r < 0)
+		return log_errno(r, "cannot print %s of %s", path, i->path);
+	if (!S_ISREG(e->mode)) {
+		log_error("cannot print %s of %s: not a regular file", path, i->path);
+		return -EINVAL;
+	}
+	*ret = e;
+	return 0;
+}
+
+static int print_bytes(const void *data, size_t size)
+{
+	int r = file_write_fd(STDOUT_FILENO, data, size);
+
+	return r < 0 ? log_errno(r, "cannot write to standard output") : 0;
 }
 
 int inspect_print(const char *image, char *const *paths)
 {
-	_cleanup_(image_close) struct image i = { 0 };
+	_cleanup_image_ struct image i = { 0 };
+	const struct newc_entry *e;
+	int r = image_open_whole(image, &i);
+
+	/* All of them first, so that no half of the answer is printed. */
+	STRV_FOREACH(path, paths)
+		if (r == 0)
+			r = find_file(&i, *path, &e);
+	STRV_FOREACH(path, paths) {
+		if (r == 0)
+			r = find_file(&i, *path, &e);
+		if (r == 0)
+			r = print_bytes(e->data, e->size);
+	}
+	return r;
+}
+
+static const struct pe_section *find_section(const struct pe_section *sections, size_t n, const char *name)
+{
+	for (size_t k = 0; k < n; k++)
+		if (streq(sections[k].name, name))
+			return &sections[k];
+	return NULL;
+}
+
+int inspect_print_sections(const char *image, char *const *names)
+{
+	_cleanup_image_ struct image i = { 0 };
+	_cleanup_free_ struct pe_section *sections = NULL;
+	size_t n = 0;
 	int r = image_open(image, &i);
 
 	if (r < 0)
 		return r;
-	/* All of them first, so that no half of the answer is printed. */
-	STRV_FOREACH(path, paths) {
-		const struct newc_entry *e = NULL;
-
-		r = archive_find(&i.archive, *path, &e);
-		if (r < 0)
-			return log_errno(r, "cannot print %s of %s", *path, image);
-		if (!S_ISREG(e->mode)) {
-			log_error("cannot print %s of %s: not a regular file", *path, image);
-			return -EINVAL;
+	r = pe_sections(i.content.data, i.content.size, &sections, &n);
+	if (r == -EBADMSG)
+		log_error("cannot print sections of %s: not a PE file", image);
+	else if (r < 0)
+		return log_errno(r, "cannot read %s", image);
+	STRV_FOREACH(name, names)
+		if (r == 0 && !find_section(sections, n, *name)) {
+			log_error("cannot print %s of %s: it has no such section", *name, image);
+			r = -ENOENT;
 		}
-	}
-	STRV_FOREACH(path, paths) {
-		const struct newc_entry *e;
+	STRV_FOREACH(name, names)
+		if (r == 0) {
+			const struct pe_section *s = find_section(sections, n, *name);
 
-		r = archive_find(&i.archive, *path, &e);
-		if (r == 0)
-			r = file_write_fd(STDOUT_FILENO, e->data, e->size);
-		if (r < 0)
-			return log_errno(r, "cannot write to standard output");
-	}
-	return 0;
+			r = print_bytes((const char *)i.content.data + s->offset, s->size);
+		}
+	return r;
 }

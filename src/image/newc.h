@@ -37,6 +37,7 @@ uint64_t newc_size(const struct tree *t);
 struct newc_entry {
 	const char *name; /* in the buffer, NUL-terminated; leading "/" and "./" are left out */
 	mode_t mode;
+	uint32_t uid, gid, mtime; /* s since 1970 */
 	uint32_t ino, nlink;
 	dev_t dev, rdev;
 	const void *data;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """ls and cat: images of several archives, of other tools, cut off and foreign ones."""
+import bz2
 import gzip
 import lzma
+import struct
 import subprocess
 
 import pytest
@@ -14,7 +16,10 @@ PACKERS = {
     "xz": lambda data: lzma.compress(data, check=lzma.CHECK_CRC32),
     "lzma": lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE),
     "zstd": lambda data: pipe(data, "zstd", "-q", "-c"),
-    "lz4": lambda data: pipe(data, "lz4", "-q", "-l", "-c"),
+    "bzip2": bz2.compress,
+    "lz4 legacy": lambda data: pipe(data, "lz4", "-q", "-l", "-c"),
+    "lz4": lambda data: pipe(data, "lz4", "-q", "-c"),
+    "lzo": lambda data: pipe(data, "lzop", "-q", "-c"),
 }
 
 
@@ -32,14 +37,133 @@ def cpio(path, files):
     return pipe(names, "cpio", "-o", "-H", "newc", "--quiet", cwd=path)
 
 
-@pytest.mark.parametrize("first", PACKERS)
-@pytest.mark.parametrize("second", PACKERS)
+def unified(sections):
+    """A PE file of these sections, as bare as it can be; each padded to 512 bytes."""
+    table, data, start = b"", b"", 1024
+    for name, content in sections:
+        raw = content + bytes(-len(content) % 512)
+        table += struct.pack("<8sIIIIIIHHI", name.encode(), len(content), 0, len(raw), start + len(data), 0, 0, 0, 0, 0)
+        data += raw
+    head = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64)
+    head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, len(sections), 0, 0, 0, 16, 0) + bytes(16) + table
+    return head.ljust(start, b"\0") + data
+
+
+@pytest.mark.parametrize("first, second", [(a, b) for a in PACKERS for b in {"plain": 0, "zstd": 0, a: 0}])
 def test_archives_one_after_the_other(tmp_path, root, first, second):
     a = cpio(tmp_path / "a", {"kernel/early": "early", "both": "first"})
     b = cpio(tmp_path / "b", {"both": "second", "late": "late"})
     root.image.write_bytes(PACKERS[first](a) + bytes(8) + PACKERS[second](b) + bytes(5))
     assert sorted(root.names()) == ["both", "both", "kernel", "kernel/early", "late"]
     assert root.cat("kernel/early", "both", "/late") == b"earlysecondlate"
+
+
+def test_parts(tmp_path, root):
+    """As distributions make them: microcode in front, then modules that are packed already, then the rest."""
+    early = cpio(tmp_path / "a", {"kernel/x86/microcode/GenuineIntel.bin": "microcode"})
+    modules = cpio(tmp_path / "b", {"lib/m.ko.zst": "module"})
+    rest = cpio(tmp_path / "c", {"init": "init", "bin/sh": "sh"})
+    packed = PACKERS["zstd"](rest)
+    root.image.write_bytes(early + bytes(1000) + modules + packed)
+    assert root.cat("init", "lib/m.ko.zst", "kernel/x86/microcode/GenuineIntel.bin") == b"initmodulemicrocode"
+    rows = [line.split() for line in root.slipway("ls", "--parts", root.image).stdout.decode().splitlines()]
+    # cpio(1) pads its archives to 512 bytes; that is behind the trailer, of the size of a record.
+    assert [(int(row[0]), row[2], int(row[4])) for row in rows] == [
+        (0, "cpio", 4),
+        (len(early) + 1000, "cpio", 2),
+        (len(early) + 1000 + len(modules), "zstd", 3),
+    ]
+    assert [int(row[1]) for row in rows][2] == len(packed)
+    assert [int(row[3]) for row in rows][2] == len(rest)
+    assert early[int(rows[0][1]) :].strip(b"\0") == b""
+
+
+@pytest.mark.parametrize("packer", [p for p in PACKERS if p != "plain"])
+def test_archive_in_several_frames(tmp_path, root, packer):
+    """What packs with several processors divides it anywhere."""
+    data = cpio(tmp_path / "a", {"one": "1" * 3000, "two": "2" * 3000})
+    other = cpio(tmp_path / "b", {"three": "3"})
+    frames = [PACKERS[packer](data[at : at + 1500]) for at in range(0, len(data), 1500)]
+    root.image.write_bytes(b"".join(frames) + PACKERS[packer](other))
+    assert sorted(root.names()) == ["one", "three", "two"]
+    assert root.cat("one", "two", "three") == b"1" * 3000 + b"2" * 3000 + b"3"
+
+
+def test_unified_kernel_image(tmp_path, root):
+    early = cpio(tmp_path / "a", {"kernel/early": "early", "both": "first"})
+    rest = PACKERS["zstd"](cpio(tmp_path / "b", {"both": "second"}))
+    other = cpio(tmp_path / "c", {"both": "another profile"})
+    image = unified(
+        [
+            (".cmdline", b"root=/dev/vda quiet"),
+            (".initrd", rest),
+            (".ucode", early),
+            (".linux", b"kernel"),
+            (".profile", b"ID=other"),
+            (".initrd", other),
+        ]
+    )
+    root.image.write_bytes(image)
+    assert root.names() == ["kernel", "kernel/early", "both", "both"]
+    assert root.cat("both") == b"second"
+    assert root.cat("-s", ".cmdline", ".linux") == b"root=/dev/vda quietkernel"
+    rows = [line.split() for line in root.slipway("ls", "-p", root.image).stdout.decode().splitlines()]
+    assert [row[2] for row in rows] == [".cmdline", ".initrd", ".ucode", ".linux", ".profile", ".initrd", "cpio", "zstd"]
+    assert image[int(rows[3][0]) :][: int(rows[3][1])] == b"kernel"
+    done = root.slipway("cat", "-s", root.image, ".cmdline", ".none")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.said == "slipway: cannot print .none of TEST/out/image: it has no such section\n"
+
+
+def test_sections_of_what_has_none(root):
+    assert root.build().returncode == 0
+    done = root.slipway("cat", "-s", root.image, ".cmdline")
+    assert (done.returncode, done.said) == (1, "slipway: cannot print sections of TEST/out/image: not a PE file\n")
+
+
+def test_pe_without_initrd(root):
+    root.image.write_bytes(unified([(".text", b"x")]))
+    done = root.slipway("ls", root.image)
+    assert done.returncode == 1
+    assert "at offset 0: a PE file without a section .initrd: a kernel alone, or another program" in done.said
+
+
+@pytest.mark.parametrize("size", [64 + 24, 64 + 24 + 16 + 30, 1025])
+def test_pe_cut_off(root, size):
+    root.image.write_bytes(unified([(".initrd", b"070701")])[:size])
+    done = root.slipway("ls", root.image)
+    assert (done.returncode, done.said) == (
+        1,
+        "slipway: cannot read TEST/out/image: at offset 0: a PE file with damaged headers\n",
+    )
+
+
+def test_what_is_whole_is_listed(tmp_path, root):
+    """A last part that is damaged: the others are there to be seen, then comes the error."""
+    first = cpio(tmp_path / "a", {"one": "1", "two": "2"})
+    packed = bytearray(PACKERS["xz"](cpio(tmp_path / "b", {"three": "3"})))
+    packed[len(packed) // 2] ^= 0xFF
+    root.image.write_bytes(first + packed)
+    for argv in (["ls"], ["ls", "-p"]):
+        done = root.slipway(*argv, root.image)
+        assert done.returncode == 1
+        assert ", in the xz archive: the compressed archive is damaged\n" in done.said
+        lines = done.stdout.decode().splitlines()
+        assert sorted(lines) == ["one", "two"] or lines[0].split()[2] == "cpio"
+    assert root.slipway("cat", root.image, "one").returncode == 1
+
+
+def test_what_is_before_the_cut_is_listed(root):
+    """A short write on a full /boot: the files that are whole."""
+    assert root.build().returncode == 0
+    names = root.names()
+    data = gzip.compress(pipe(b"", "zstd", "-dcf", str(root.image)))
+    root.image.write_bytes(data[: len(data) * 3 // 4])
+    done = root.slipway("ls", root.image)
+    assert done.returncode == 1
+    listed = done.stdout.decode().splitlines()
+    assert 0 < len(listed) < len(names)
+    assert listed == names[: len(listed)]
 
 
 def test_each_file_is_what_cpio_says(tmp_path, root):

@@ -166,6 +166,33 @@ static void failures_say_where(void **state)
 	}
 }
 
+/* Of what is damaged, what is whole before that; later archives may still be read by the kernel. */
+static void what_is_whole_stays(void **state)
+{
+	_cleanup_archive_ struct archive a = { 0 };
+	struct archive_failure failure;
+	struct image image = { 0 }, inner = { 0 };
+
+	put_file(&image, "x", "first");
+	put_trailer(&image);
+	put_file(&inner, "y", "second");
+	put_trailer(&inner);
+	put_compressed(&image, &inner);
+	put(&image, "\0\0\0", (4 - image.size % 4) % 4);
+	put_file(&image, "z", "third");
+	assert_int_equal(archive_read(image.data, image.size, MAX_UNPACKED, &a, &failure), -EBADMSG);
+	assert_int_equal(a.n, 3);
+	assert_int_equal(a.parts_n, 2);
+	assert_int_equal(a.parts[0].offset, 0);
+	assert_int_equal(a.parts[1].offset, a.parts[0].size);
+	assert_string_equal(a.parts[1].format, "zstd");
+	assert_int_equal(a.parts[1].unpacked, inner.size);
+	assert_int_equal(a.parts[1].entries, 1);
+	assert_content(&a, "x", "first");
+	assert_content(&a, "y", "second");
+	assert_content(&a, "z", "third");
+}
+
 static void what_unpacks_to_too_much_is_refused(void **state)
 {
 	_cleanup_archive_ struct archive a = { 0 };
@@ -187,6 +214,7 @@ int main(void)
 		cmocka_unit_test(later_archives_replace),
 		cmocka_unit_test(links_are_followed),
 		cmocka_unit_test(failures_say_where),
+		cmocka_unit_test(what_is_whole_stays),
 		cmocka_unit_test(what_unpacks_to_too_much_is_refused),
 	};
 

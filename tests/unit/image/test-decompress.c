@@ -9,7 +9,8 @@
 #define MAX_UNPACKED 4096
 #define BYTES(s)     s, sizeof(s) - 1
 
-/* 40 times "slipway ", then "end\n": zstd -19, gzip -9, xz --check=crc32, lzma, lz4 -l -9. */
+/* 40 times "slipway ", then "end\n": zstd -19, gzip -9, xz --check=crc32, lzma, lz4 -l -9,
+ * bzip2 -9, lz4 -9, lzop -9. */
 static const struct {
 	const char *name, *data;
 	size_t size;
@@ -33,6 +34,18 @@ static const struct {
 	{ "lz4",
 	  BYTES("\002\041\114\030\023\000\000\000\217\163\154\151\160\167\141\171\040\010\000"
 		  "\377\045\120\040\145\156\144\012") },
+	{ "bzip2",
+	  BYTES("\102\132\150\071\061\101\131\046\123\131\331\073\210\147\000\000\171\321\200\000\020\100"
+		  "\000\046\045\110\240\040\000\120\201\240\150\005\112\206\206\324\375\123\252\042\210\316"
+		  "\360\105\021\237\010\324\220\312\042\210\374\135\311\024\341\102\103\144\356\041\234") },
+	{ "lz4",
+	  BYTES("\004\042\115\030\144\100\247\023\000\000\000\217\163\154\151\160\167\141\171\040\010\000"
+		  "\377\045\120\040\145\156\144\012\000\000\000\000\037\325\147\014") },
+	{ "lzo",
+	  BYTES("\211\114\132\117\000\015\012\032\012\020\100\040\240\011\100\003\011\003\000\000\015\000"
+		  "\000\000\000\153\002\107\307\000\000\000\000\000\052\070\002\361\000\000\001\104\000\000"
+		  "\000\026\155\053\177\252\031\163\154\151\160\167\141\171\040\040\000\030\034\000\001\145"
+		  "\156\144\012\021\000\000\000\000\000\000") },
 };
 
 static void assert_text(const struct decompressed *d)
@@ -90,12 +103,12 @@ static void what_is_cut_off_is_an_error(void **state)
 			r = decompress(exact, size, MAX_UNPACKED, &d);
 			if (r != -ENODATA)
 				fail_msg("%s cut to %zu: %d", packed[i].name, size, r);
-			assert_null(d.data);
 			assert_true(d.consumed <= size);
+			free(d.data);
 		}
 }
 
-/* Formats with a checksum find each damaged byte behind their header; none reads outside. */
+/* Formats with a checksum find each damaged byte that is not the same text; none reads outside. */
 static void damage_is_an_error(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(packed); i++)
@@ -107,9 +120,10 @@ static void damage_is_an_error(void **state)
 			memcpy(data, packed[i].data, packed[i].size);
 			data[at] ^= 0x24;
 			r = decompress(data, packed[i].size, MAX_UNPACKED, &d);
-			if (streq(packed[i].name, "zstd") || streq(packed[i].name, "gzip") ||
-			    streq(packed[i].name, "xz"))
-				assert_true(r < 0);
+			/* Of bzip2's tables not every bit is used. */
+			if (r == 0 && !streq(packed[i].name, "lzma") &&
+			    memcmp(packed[i].data, "\x02\x21\x4c\x18", 4) != 0)
+				assert_text(&d);
 			free(d.data);
 		}
 }
@@ -126,13 +140,41 @@ static void more_than_allowed_is_refused(void **state)
 	}
 }
 
+/* pzstd and others divide what they pack; as their own tools do, all of it is one. */
+static void frames_that_follow_each_other(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(packed); i++) {
+		struct decompressed d = { 0 };
+		char data[512] = { 0 };
+
+		memcpy(data, packed[i].data, packed[i].size);
+		memcpy(data + packed[i].size, packed[i].data, packed[i].size);
+		assert_int_equal(decompress_all(data, 2 * packed[i].size + 8, MAX_UNPACKED, &d), 0);
+		assert_int_equal(d.consumed, 2 * packed[i].size);
+		assert_int_equal(d.size, 2 * 324);
+		assert_memory_equal(d.data, d.data + 324, 324);
+		free(d.data);
+	}
+}
+
+/* What there is of a file that is cut off can be looked at. */
+static void what_is_before_the_cut_is_there(void **state)
+{
+	struct decompressed d = { 0 };
+
+	/* gzip: its checksum is gone, all of the text is there. */
+	assert_int_equal(decompress(packed[1].data, packed[1].size - 8, MAX_UNPACKED, &d), -ENODATA);
+	assert_text(&d);
+	free(d.data);
+}
+
 static void what_is_not_known_is_said(void **state)
 {
 	struct decompressed d = { 0 };
 
 	assert_null(decompress_format("070701", 6));
 	assert_null(decompress_format("\x1f", 1));
-	assert_int_equal(decompress("BZh91AY", 7, MAX_UNPACKED, &d), -ENOTSUP);
+	assert_int_equal(decompress("PK\3\4abc", 7, MAX_UNPACKED, &d), -ENOTSUP);
 }
 
 int main(void)
@@ -143,6 +185,8 @@ int main(void)
 		cmocka_unit_test(what_is_cut_off_is_an_error),
 		cmocka_unit_test(damage_is_an_error),
 		cmocka_unit_test(more_than_allowed_is_refused),
+		cmocka_unit_test(frames_that_follow_each_other),
+		cmocka_unit_test(what_is_before_the_cut_is_there),
 		cmocka_unit_test(what_is_not_known_is_said),
 	};
 
