@@ -17,6 +17,7 @@ static const struct pass {
 } passes[] = {
 	{ "layout",   layout_add   },
 	{ "init",     init_add     },
+	{ "files",    files_add    },
 	{ "modules",  modules_add  },
 	{ "modprobe", modprobe_add },
 	{ "fsck",     fsck_add     },

@@ -22,6 +22,7 @@ struct build {
 /* The passes. */
 int layout_add(struct build *b);
 int init_add(struct build *b);
+int files_add(struct build *b);
 int modules_add(struct build *b);
 int modprobe_add(struct build *b);
 int fsck_add(struct build *b);

@@ -36,20 +36,24 @@ static const char *check_module(const struct setting *row, const char *word, siz
 	return NULL;
 }
 
+static bool is_below_root(const char *word)
+{
+	return *word == '/' && word[strspn(word, "/")] && !path_has_dot_dot(word);
+}
+
 static const char *check_path(const struct setting *row, const char *word, size_t i)
 {
-	if (*word != '/' || path_has_dot_dot(word))
-		return "absolute paths without \"..\"";
-	return NULL;
+	return is_below_root(word) ? NULL : "absolute paths of the system, without \"..\"";
 }
 
 static const char *check_pair(const struct setting *row, const char *word, size_t i)
 {
-	/* The host's own path may lead anywhere. */
-	if (*word != '/' || (i % 2 == 1 && path_has_dot_dot(word)))
-		return "pairs of absolute paths: one of this machine, then one in the image, without "
-		       "\"..\"";
-	return NULL;
+	bool to = i % 2 == 1;
+
+	if (to ? is_below_root(word) && !endswith(word, "/") : *word == '/')
+		return NULL;
+	return to ? "absolute paths without \"..\", with the name that it is to have in the image"
+		  : "pairs of absolute paths: one of this machine, then one in the image";
 }
 
 static const struct format {

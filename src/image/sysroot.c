@@ -90,16 +90,22 @@ static int is_visible(const struct dirent *de)
 	return de->d_name[0] != '.';
 }
 
-int sysroot_list(const struct sysroot *s, const char *dir, const char *suffix, char ***ret)
+static int is_entry(const struct dirent *de)
+{
+	return !streq(de->d_name, ".") && !streq(de->d_name, "..");
+}
+
+static int list(const struct sysroot *s, const char *dir, int (*filter)(const struct dirent *de), const char *suffix,
+		char ***ret)
 {
 	_cleanup_close_ int fd = sysroot_open_file(s, dir, O_RDONLY | O_DIRECTORY);
 	_cleanup_free_ struct dirent **found = NULL;
 	int n, r = 0;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
+		return fd;
 	/* alphasort() is strcoll(), which is strcmp() as long as nobody calls setlocale(). */
-	n = scandirat(fd, ".", &found, is_visible, alphasort);
+	n = scandirat(fd, ".", &found, filter, alphasort);
 	if (n < 0)
 		return -errno;
 	for (int i = 0; i < n; i++) {
@@ -108,6 +114,18 @@ int sysroot_list(const struct sysroot *s, const char *dir, const char *suffix, c
 		free(found[i]);
 	}
 	return r;
+}
+
+int sysroot_list(const struct sysroot *s, const char *dir, const char *suffix, char ***ret)
+{
+	int r = list(s, dir, is_visible, suffix, ret);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+int sysroot_list_all(const struct sysroot *s, const char *dir, char ***ret)
+{
+	return list(s, dir, is_entry, "", ret);
 }
 
 char *sysroot_path(const struct sysroot *s, const char *path)

@@ -39,6 +39,9 @@ int sysroot_resolve(const struct sysroot *s, const char *path, char **ret);
  */
 int sysroot_list(const struct sysroot *s, const char *dir, const char *suffix, char ***ret);
 
+/* All of them, hidden ones too. */
+int sysroot_list_all(const struct sysroot *s, const char *dir, char ***ret);
+
 /* walk_look: reads the link in the sysroot; `data` is the struct sysroot. -ENOENT, -ENOTDIR. */
 int sysroot_look(void *data, const char *path, char **ret_target);
 

@@ -81,3 +81,53 @@ def test_reasons_do_not_tell_where_it_was_built(root, tmp_path):
     (tmp_path / "my.conf").write_text("modules = null_blk\n")
     built(root, "--config", tmp_path / "my.conf")
     assert str(tmp_path).encode() not in root.cat("usr/lib/slipway/manifest")
+
+
+def details(root):
+    """path → what `ls -l` says of it, without its size."""
+    lines = root.listing().splitlines()
+    return {line[11:].partition(" -> ")[0]: line for line in lines}
+
+
+def test_files_come_with_their_directories_links_and_libraries(root):
+    root.text("opt/d/.hidden", "h")
+    root.text("opt/d/sub dir/key", "k")
+    (root.path / "opt/d/sub dir/key").chmod(0o600)
+    root.copy("libext.so.2", "opt/d/program")
+    for name, target in (("shell", "/bin/dash"), ("gone", "nowhere"), ("up", ".."), ("self", "self")):
+        root.link(f"opt/d/{name}", target)
+    root.link("opt/e", "/opt/d")
+    root.text("etc/fstab", "UUID=0 / xfs\n")
+    root.text(CONF, 'files = /opt/e "/opt/d/sub dir"\n')
+    built(root)
+    found = details(root)
+    assert {n for n in found if n.startswith("opt/")} == {
+        *("opt/d", "opt/d/.hidden", "opt/d/gone", "opt/d/program", "opt/d/self", "opt/d/shell", "opt/d/sub dir"),
+        *("opt/d/sub dir/key", "opt/d/up", "opt/e", "opt/lib", "opt/lib/libconf.so.1"),
+    }
+    assert found["opt/d/sub dir/key"].startswith("-rw-------")
+    assert "usr/bin/dash" in found
+    assert found["opt/d/up"].endswith(" -> ..")
+
+
+def test_install_takes_from_this_machine(root, tmp_path):
+    host = tmp_path / "my host"
+    (host / "d/e").mkdir(parents=True)
+    (host / "d/e/f").write_text("text")
+    (host / "d/l").symlink_to("e/f")
+    (host / "f").symlink_to("d/e/f")
+    (host / "program").write_bytes((root.parts.path / "kmod").read_bytes())
+    (host / "program").chmod(0o755)
+    root.text(CONF, f'install = "{host}/d" /opt/host\ninstall += "{host}/f" "/a b" "{host}/program" /bin/tool\n')
+    built(root)
+    found = details(root)
+    assert {"opt/host", "opt/host/e/f", "a b", "usr/bin/tool", "usr/lib/x86-tiny/libtiny.so.1"} <= set(found)
+    assert found["opt/host/l"].endswith(" -> e/f")
+    assert root.cat("a b", "opt/host/e/f") == b"texttext"
+    assert reasons(root)["a b"] == "asked for: install (slipway.conf:2)"
+
+
+def test_what_is_installed_comes_before_what_the_sysroot_has(root, tmp_path):
+    (tmp_path / "e2fsck.conf").write_text("mine")
+    built(root, "--install", f"{tmp_path}/e2fsck.conf /etc/e2fsck.conf")
+    assert root.cat("etc/e2fsck.conf") == b"mine"
