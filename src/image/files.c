@@ -139,8 +139,8 @@ static int install(const struct request *q, const char *path, const char *to)
 	to += strspn(to, "/");
 	there = tree_lookup(q->tree, to);
 	if (there && !S_ISDIR(there->mode)) {
-		log_error("cannot take in %s as /%s, asked for by %s: there is one already (\"%s\")", path, to, q->asked,
-			  there->reason);
+		log_error("cannot take in %s as /%s, asked for by %s: there is one already (\"%s\")", path, to,
+			  q->asked, there->reason);
 		return -EEXIST;
 	}
 	r = sysroot_stat(q->from, real, &st);
