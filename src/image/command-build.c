@@ -12,7 +12,7 @@ static const struct option_row build_options[] = {
 	  offsetof(struct config, sysroot_path) },
 	{ "kver", 0, "VERSION", "for this kernel; the only one there is, or the running one",
 	  offsetof(struct config, kver) },
-	{ "output", 'o', "FILE", "write this; default: SYSROOT/boot/initrd.img-VERSION",
+	{ "output", 'o', "FILE", "write this; default: in SYSROOT/boot, named as its distribution does",
 	  offsetof(struct config, output) },
 	{ "force", 'f', NULL, "replace it if it exists", offsetof(struct config, force) },
 	{ "libexecdir", 0, "DIR",

@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "image/config.h"
 #include "image/fstab.h"
+#include "image/imagename.h"
 
 /* Both are the same directory where /usr is merged. */
 static const char *const module_dirs[] = { "lib/modules", "usr/lib/modules" };
@@ -110,9 +111,10 @@ static int choose_output(struct config *c)
 {
 	_cleanup_free_ char *usual = NULL;
 	struct stat st;
+	int r = c->output ? 0 : imagename_choose(&c->sysroot, c->modules, c->kernel, &usual);
 
-	if (!c->output && asprintf(&usual, "boot/initrd.img-%s", c->kernel) < 0)
-		return -ENOMEM;
+	if (r < 0)
+		return log_errno(r, "cannot find a name for the image in %s", c->sysroot.path);
 	c->image = c->output ? strdup(c->output) : sysroot_path(&c->sysroot, usual);
 	if (!c->image)
 		return -ENOMEM;

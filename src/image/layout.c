@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "image/build.h"
+#include "image/osrelease.h"
 #include "image/pull.h"
 
 /*
@@ -75,38 +76,29 @@ static int add_system_dirs(struct build *b)
  * it is. */
 static int release_text(const struct sysroot *s, char **ret)
 {
-	_cleanup_free_ char *text = NULL, *out = NULL, *pretty = strdup("Linux");
+	_cleanup_free_ char *text = NULL, *out = NULL, *pretty = NULL;
 	char *p, *line;
-	int r = sysroot_read(s, "/etc/os-release", &text);
+	int r = osrelease_read(s, &text);
 
-	if (r == -ENOENT)
-		r = sysroot_read(s, "/usr/lib/os-release", &text);
 	if (r < 0 && r != -ENOENT)
 		return log_errno(r, "cannot read /etc/os-release of %s", s->path);
+	r = osrelease_value(text ?: "", "PRETTY_NAME", &pretty);
+	if (r < 0 && r != -ENOENT)
+		return r;
 	p = text;
 	out = strdup(text ? "" : "ID=linux\nNAME=Linux\n");
 	while ((line = strsep(&p, "\n"))) {
-		const char *value = startswith(line, "PRETTY_NAME=");
 		char *longer;
 
-		if (!out || !pretty)
-			return -ENOMEM;
-		if (value) {
-			value += *value == '"' || *value == '\'';
-			if (string_set(&pretty, value) < 0)
-				return -ENOMEM;
-			pretty[strcspn(pretty, "\"'")] = '\0';
+		if (!*line || startswith(line, "PRETTY_NAME="))
 			continue;
-		}
-		if (!*line)
-			continue;
-		if (asprintf(&longer, "%s%s\n", out, line) < 0)
+		if (!out || asprintf(&longer, "%s%s\n", out, line) < 0)
 			return -ENOMEM;
 		free(out);
 		out = longer;
 	}
-	if (!out || !pretty ||
-	    asprintf(ret, "%sPRETTY_NAME=\"%s (slipway " SLIPWAY_VERSION ")\"\n", out, pretty) < 0)
+	if (!out ||
+	    asprintf(ret, "%sPRETTY_NAME=\"%s (slipway " SLIPWAY_VERSION ")\"\n", out, pretty ?: "Linux") < 0)
 		return -ENOMEM;
 	return 0;
 }
