@@ -64,7 +64,7 @@ def unpacked_otherwise(image):
 
 def measure(tree, kver, rounds):
     """One result a generator; they take turns, so that a busy minute does not fall on one of them alone."""
-    rows = generators.rows(SLIPWAY)
+    rows = generators.rows(tree / "usr/lib/slipway/slipway")
     results = [{"name": g.name, "mode": g.mode, "runs": []} for g in rows]
     for number in range(rounds):
         for i, (row, result) in enumerate(zip(rows, results)):
