@@ -70,11 +70,11 @@ def names(archive):
     return [record.name for record in _records(archive, 0)][:-1]
 
 
-def unpack(data, to):
-    """What cpio(1) makes of the image. Without privileges there are no device nodes and no owners."""
+def unpack(unpacked, to):
+    """What cpio(1) makes of these archives, one after the other."""
     to.mkdir()
     times = {}
-    for archive in archives(data):
+    for archive in unpacked:
         _run("cpio", "-idmu", "--quiet", "--no-absolute-filenames", cwd=to, input=archive)
         times |= {os.path.normpath(r.name.lstrip("/")): r.mtime for r in list(_records(archive, 0))[:-1]}
     # cpio leaves directories and symlinks with the time at which it made them; the kernel takes the archive's.
