@@ -6,15 +6,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "image/build.h"
-#include "image/compress.h"
-#include "image/newc.h"
 #include "image/output.h"
+#include "image/pack.h"
 
 /* In this order: closure looks at what the others have added, and manifest says what all of them have. */
 static const struct pass {
 	const char *name;
 	int (*add)(struct build *b);
 } passes[] = {
+	{ "format",   format_choose },
 	{ "layout",   layout_add   },
 	{ "init",     init_add     },
 	{ "files",    files_add    },
@@ -24,11 +24,6 @@ static const struct pass {
 	{ "rescue",   rescue_add   },
 	{ "closure",  closure_add  },
 	{ "manifest", manifest_add },
-};
-
-struct packed {
-	uint64_t unpacked;
-	struct compressor compressor;
 };
 
 /*
@@ -76,33 +71,10 @@ static void tell_reasons(const struct tree *t)
 			  n->by ? n->by->path : "");
 }
 
-static int pack(const struct build *b, struct packed *p)
-{
-	struct newc_failure failure;
-	int r = compressor_open(&p->compressor);
-
-	if (r < 0)
-		return log_errno(r, "cannot compress");
-	r = newc_write(&b->tree, b->config->mtime, compressor_write, &p->compressor, &failure);
-	if (r < 0 && failure.node)
-		return log_errno(r, "cannot read %s for /%s", failure.node->source,
-				 failure.node->path);
-	if (r == 0)
-		r = compressor_finish(&p->compressor);
-	if (r < 0)
-		return log_errno(r, "cannot compress");
-	p->unpacked = newc_size(&b->tree);
-	return 0;
-}
-
 static void build_free(struct build *b)
 {
 	tree_free(&b->tree);
-}
-
-static void packed_free(struct packed *p)
-{
-	compressor_close(&p->compressor);
+	kernel_config_free(&b->kernel_config);
 }
 
 int build_image(const struct config *c)
@@ -119,13 +91,13 @@ int build_image(const struct config *c)
 	if (r == 0)
 		r = interrupted();
 	if (r == 0)
-		r = output_write(c->image, p.compressor.data, p.compressor.size);
+		r = output_write(c->image, p.image.data, p.image.size);
 	if (r == -ENOMEM)
 		log_error("cannot build %s: out of memory", c->image);
 	if (r < 0)
 		return r;
 	log_info("%s: %.1f MB (%.1f MB unpacked), %zu files, %.1f s", c->image,
-		 (double)p.compressor.size / 1e6, (double)p.unpacked / 1e6, b.tree.n,
+		 (double)p.image.size / 1e6, (double)p.unpacked / 1e6, b.tree.n,
 		 (double)(clock_monotonic() - start) / USEC_PER_SEC);
 	return 0;
 }

@@ -9,10 +9,16 @@
 #pragma once
 
 #include "image/config.h"
+#include "image/kernel-config.h"
 #include "image/tree.h"
+
+struct compress_format;
 
 struct build {
 	const struct config *config;
+	struct kernel_config kernel_config;
+	const struct compress_format *format; /* how the image is compressed */
+	unsigned int level;
 	struct tree tree;
 };
 
@@ -20,6 +26,7 @@ struct build {
 #define EXITRD "usr/lib/slipway/exitrd/"
 
 /* The passes. */
+int format_choose(struct build *b);
 int layout_add(struct build *b);
 int init_add(struct build *b);
 int files_add(struct build *b);

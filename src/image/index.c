@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 
+#include "base/buffer.h"
 #include "image/index.h"
 
 #define MAGIC       0xb007f457
@@ -14,10 +15,9 @@
 #define OFFSET_MAX  0x0fffffff
 #define KEY_MAX     4096 /* the depth of what calls itself is at most this */
 
-/* Bytes in memory; the first error stays and stops the rest. */
-struct bytes {
-	char *data;
-	size_t size, room;
+/* The first error stays and stops the rest. */
+struct output {
+	struct buffer bytes;
 	int error;
 };
 
@@ -52,29 +52,16 @@ static int compare(const void *a, const void *b)
 	return r == 0 ? strcmp(p->value, q->value) : r;
 }
 
-static void put(struct bytes *b, const void *data, size_t size)
+static void put(struct output *o, const void *data, size_t size)
 {
-	if (b->error < 0)
-		return;
-	if (b->room - b->size < size) {
-		size_t room = MAX(b->room * 2, b->size + size + 4096);
-		char *grown = realloc(b->data, room);
-
-		if (!grown) {
-			b->error = -ENOMEM;
-			return;
-		}
-		b->data = grown;
-		b->room = room;
-	}
-	memcpy(b->data + b->size, data, size);
-	b->size += size;
+	if (o->error == 0)
+		o->error = buffer_append(&o->bytes, data, size);
 }
 
-static void put_number(struct bytes *b, uint32_t n)
+static void put_number(struct output *o, uint32_t n)
 {
 	n = htobe32(n);
-	put(b, &n, sizeof(n));
+	put(o, &n, sizeof(n));
 }
 
 static size_t common(const char *a, const char *b)
@@ -86,10 +73,10 @@ static size_t common(const char *a, const char *b)
 	return n;
 }
 
-static uint32_t put_node(struct bytes *b, const struct index_row *rows, size_t n, size_t depth);
+static uint32_t put_node(struct output *o, const struct index_row *rows, size_t n, size_t depth);
 
 /* All rows behind a byte are one child; `ret` has a place for each byte from the first to the last. */
-static void put_children(struct bytes *b, const struct index_row *rows, size_t n, size_t depth,
+static void put_children(struct output *o, const struct index_row *rows, size_t n, size_t depth,
 			 uint32_t *ret)
 {
 	const char first = rows[0].key[depth];
@@ -97,21 +84,21 @@ static void put_children(struct bytes *b, const struct index_row *rows, size_t n
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && rows[end].key[depth] == rows[i].key[depth];)
 			end++;
-		ret[rows[i].key[depth] - first] = put_node(b, rows + i, end - i, depth + 1);
+		ret[rows[i].key[depth] - first] = put_node(o, rows + i, end - i, depth + 1);
 	}
 }
 
-static void put_values(struct bytes *b, const struct index_row *rows, size_t n)
+static void put_values(struct output *o, const struct index_row *rows, size_t n)
 {
-	put_number(b, (uint32_t)n);
+	put_number(o, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
-		put_number(b, rows[i].priority);
-		put(b, rows[i].value, strlen(rows[i].value) + 1);
+		put_number(o, rows[i].priority);
+		put(o, rows[i].value, strlen(rows[i].value) + 1);
 	}
 }
 
 /* The rows are sorted and agree in their first `depth` bytes. What leads to the node written. */
-static uint32_t put_node(struct bytes *b, const struct index_row *rows, size_t n, size_t depth)
+static uint32_t put_node(struct output *o, const struct index_row *rows, size_t n, size_t depth)
 {
 	/* The root has no prefix: as depmod writes it. */
 	size_t prefix = depth > 0 ? common(rows[0].key + depth, rows[n - 1].key + depth) : 0;
@@ -122,25 +109,25 @@ static uint32_t put_node(struct bytes *b, const struct index_row *rows, size_t n
 	while (own < n && !rows[own].key[end])
 		own++;
 	if (own < n)
-		put_children(b, rows + own, n - own, end, children);
-	offset = (uint32_t)MIN(b->size, (size_t)OFFSET_MAX);
-	if (b->size > OFFSET_MAX)
-		b->error = b->error ?: -EFBIG;
+		put_children(o, rows + own, n - own, end, children);
+	offset = (uint32_t)MIN(o->bytes.size, (size_t)OFFSET_MAX);
+	if (o->bytes.size > OFFSET_MAX)
+		o->error = o->error ?: -EFBIG;
 	if (prefix > 0) {
-		put(b, rows[0].key + depth, prefix);
-		put(b, "", 1);
+		put(o, rows[0].key + depth, prefix);
+		put(o, "", 1);
 		offset |= HAS_PREFIX;
 	}
 	if (own < n) {
 		edge[0] = rows[own].key[end];
 		edge[1] = rows[n - 1].key[end];
-		put(b, edge, 2);
+		put(o, edge, 2);
 		for (int c = 0; c <= edge[1] - edge[0]; c++)
-			put_number(b, children[c]);
+			put_number(o, children[c]);
 		offset |= HAS_CHILDS;
 	}
 	if (own > 0) {
-		put_values(b, rows, own);
+		put_values(o, rows, own);
 		offset |= HAS_VALUES;
 	}
 	return offset;
@@ -148,24 +135,24 @@ static uint32_t put_node(struct bytes *b, const struct index_row *rows, size_t n
 
 int index_write(struct index *x, char **ret, size_t *ret_size)
 {
-	struct bytes b = { 0 };
+	struct output o = { 0 };
 	uint32_t root;
 
 	if (x->n > 0)
 		qsort(x->rows, x->n, sizeof(*x->rows), compare);
-	put_number(&b, MAGIC);
-	put_number(&b, VERSION);
-	put_number(&b, 0);
+	put_number(&o, MAGIC);
+	put_number(&o, VERSION);
+	put_number(&o, 0);
 	/* libkmod takes no offset of 0 for a root: an empty index is a node without anything in it. */
-	root = x->n > 0 ? put_node(&b, x->rows, x->n, 0) : (uint32_t)b.size;
-	if (b.error < 0) {
-		free(b.data);
-		return b.error;
+	root = x->n > 0 ? put_node(&o, x->rows, x->n, 0) : (uint32_t)o.bytes.size;
+	if (o.error < 0) {
+		buffer_free(&o.bytes);
+		return o.error;
 	}
 	root = htobe32(root);
-	memcpy(b.data + 8, &root, sizeof(root));
-	*ret = b.data;
-	*ret_size = b.size;
+	memcpy(o.bytes.data + 8, &root, sizeof(root));
+	*ret = o.bytes.data;
+	*ret_size = o.bytes.size;
 	return 0;
 }
 

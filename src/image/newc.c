@@ -19,6 +19,7 @@ enum field { INO, MODE, UID, GID, NLINK, MTIME, SIZE, MAJOR, MINOR, RMAJOR, RMIN
 struct writer {
 	newc_sink sink;
 	void *to;
+	uint64_t align, at; /* where the next byte goes */
 };
 
 static uint64_t padded(uint64_t n)
@@ -26,26 +27,17 @@ static uint64_t padded(uint64_t n)
 	return (n + 3) & ~UINT64_C(3);
 }
 
-static int write_padding(const struct writer *w, uint64_t written)
+static int put(struct writer *w, const void *data, uint64_t size)
+{
+	w->at += size;
+	return w->sink(w->to, data, size);
+}
+
+static int put_padding(struct writer *w)
 {
 	static const char zeros[4];
 
-	return w->sink(w->to, zeros, padded(written) - written);
-}
-
-static int write_header(const struct writer *w, const uint32_t fields[FIELDS], const char *name)
-{
-	char header[HEADER_SIZE + 1] = MAGIC;
-	size_t name_size = strlen(name) + 1;
-	int r;
-
-	for (size_t i = 0; i < FIELDS; i++)
-		(void)snprintf(header + MAGIC_SIZE + i * 8, 9, "%08X",
-			       i == NAMESIZE ? (uint32_t)name_size : fields[i]);
-	r = w->sink(w->to, header, HEADER_SIZE);
-	if (r == 0)
-		r = w->sink(w->to, name, name_size);
-	return r < 0 ? r : write_padding(w, HEADER_SIZE + name_size);
+	return put(w, zeros, padded(w->at) - w->at);
 }
 
 static uint64_t data_size(const struct tree_node *n)
@@ -55,8 +47,39 @@ static uint64_t data_size(const struct tree_node *n)
 	return S_ISREG(n->mode) ? n->size : 0;
 }
 
-static int write_node(const struct writer *w, const struct tree_node *n,
-		      const uint32_t fields[FIELDS], struct newc_failure *failure)
+/*
+ * The name's size with its NUL, or as many as it takes for the data to begin where it shall. The kernel and
+ * cpio(1) take a name up to its first NUL.
+ */
+static uint64_t name_size(const struct writer *w, const char *name, uint64_t data)
+{
+	uint64_t size = strlen(name) + 1, end = w->at + HEADER_SIZE + size;
+
+	if (w->align <= 4 || data == 0)
+		return size;
+	return size + ((w->align - end % w->align) % w->align);
+}
+
+static int write_header(struct writer *w, uint32_t fields[FIELDS], const char *name)
+{
+	static const char zeros[4096];
+	char header[HEADER_SIZE + 1] = MAGIC;
+	uint64_t size = name_size(w, name, fields[SIZE]), own = strlen(name) + 1;
+	int r;
+
+	fields[NAMESIZE] = (uint32_t)size;
+	for (size_t i = 0; i < FIELDS; i++)
+		(void)snprintf(header + MAGIC_SIZE + i * 8, 9, "%08X", fields[i]);
+	r = put(w, header, HEADER_SIZE);
+	if (r == 0)
+		r = put(w, name, own);
+	if (r == 0)
+		r = put(w, zeros, size - own);
+	return r < 0 ? r : put_padding(w);
+}
+
+static int write_node(struct writer *w, const struct tree_node *n, uint32_t fields[FIELDS],
+		      struct newc_failure *failure)
 {
 	_cleanup_content_ struct content c = { 0 };
 	int r;
@@ -72,14 +95,14 @@ static int write_node(const struct writer *w, const struct tree_node *n,
 	}
 	r = write_header(w, fields, n->path);
 	if (r == 0 && c.size > 0)
-		r = w->sink(w->to, c.data, c.size);
-	return r < 0 ? r : write_padding(w, c.size);
+		r = put(w, c.data, c.size);
+	return r < 0 ? r : put_padding(w);
 }
 
-int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
+int newc_write(const struct tree *t, const struct newc_part *part, uint32_t mtime, newc_sink sink, void *to,
 	       struct newc_failure *ret_failure)
 {
-	const struct writer w = { .sink = sink, .to = to };
+	struct writer w = { .sink = sink, .to = to, .align = part->align };
 	_cleanup_free_ const struct tree_node **nodes = NULL;
 	uint32_t trailer[FIELDS] = { [NLINK] = 1 }, ino = 0;
 	int r = tree_sorted(t, &nodes);
@@ -88,7 +111,7 @@ int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
 		const struct tree_node *n = nodes[i];
 		uint32_t fields[FIELDS] = {
-			[INO] = ++ino,
+			[INO] = ino + 1,
 			[MODE] = n->mode,
 			[NLINK] = S_ISDIR(n->mode) ? 2 : 1,
 			[MTIME] = mtime,
@@ -97,6 +120,9 @@ int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
 			[RMINOR] = minor(n->rdev),
 		};
 
+		if (n->segment != part->segment)
+			continue;
+		ino++;
 		/* The format has eight hexadecimal digits for it. */
 		if (data_size(n) > UINT32_MAX) {
 			ret_failure->node = n;
@@ -107,13 +133,12 @@ int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
 	return r < 0 ? r : write_header(&w, trailer, TRAILER);
 }
 
-uint64_t newc_size(const struct tree *t)
+bool newc_part_is_empty(const struct tree *t, const struct newc_part *part)
 {
-	uint64_t sum = padded(HEADER_SIZE + sizeof(TRAILER));
-
 	TREE_FOREACH(n, t)
-		sum += padded(HEADER_SIZE + strlen(n->path) + 1) + padded(data_size(n));
-	return sum;
+		if (n->segment == part->segment)
+			return false;
+	return true;
 }
 
 bool newc_is(const void *data, size_t size)

@@ -23,16 +23,24 @@ struct newc_failure {
 	const struct tree_node *node; /* whose content could not be read; NULL: the sink failed */
 };
 
+/* One of the archives of an image. */
+struct newc_part {
+	enum tree_segment segment;
+	/* Where the bytes of files begin, counted from the archive's own beginning: a power of two; 0 for the 4 of the
+	   format. For more than 4, names are padded with NUL. */
+	unsigned int align;
+};
+
+/* Has the tree anything in it? */
+bool newc_part_is_empty(const struct tree *t, const struct newc_part *part);
+
 /*
- * Writes all nodes of the tree in order of their paths, and the trailer. Every file is root's and
+ * Writes the nodes of that part of the tree in order of their paths, and the trailer. Every file is root's and
  * has the time `mtime`. Where a file cannot be read any more, or its size is another,
  * `*ret_failure` names it.
  */
-int newc_write(const struct tree *t, uint32_t mtime, newc_sink sink, void *to,
+int newc_write(const struct tree *t, const struct newc_part *part, uint32_t mtime, newc_sink sink, void *to,
 	       struct newc_failure *ret_failure);
-
-/* How many bytes newc_write() will write. */
-uint64_t newc_size(const struct tree *t);
 
 struct newc_entry {
 	const char *name; /* in the buffer, NUL-terminated; leading "/" and "./" are left out */

@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 #include "base/log.h"
-#include "base/number.h"
 #include "base/strv.h"
+#include "image/compress.h"
 #include "image/settings.h"
 #include "image/words.h"
 
@@ -56,26 +56,13 @@ static const char *check_pair(const struct setting *row, const char *word, size_
 		  : "pairs of absolute paths: one of this machine, then one in the image";
 }
 
-static const struct format {
-	const char *name;
-	unsigned int first, last; /* levels; 0: it has none */
-} formats[] = {
-	{ "zstd", 1, 22 }, { "xz", 0, 9 }, { "gzip", 1, 9 }, { "lz4", 1, 12 }, { "none", 0, 0 },
-};
-
 static const char *check_compress(const struct setting *row, const char *word, size_t i)
 {
-	const char *colon = strchr(word, ':');
-	size_t n = colon ? (size_t)(colon - word) : strlen(word);
-	uint64_t level;
+	const struct compress_format *format;
+	unsigned int level;
 
-	for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
-		if (strlen(formats[f].name) != n || memcmp(formats[f].name, word, n) != 0)
-			continue;
-		if (!colon || (number_parse(colon + 1, formats[f].last, &level) == 0 && formats[f].last > 0 &&
-			       level >= formats[f].first))
-			return NULL;
-	}
+	if (compress_parse(word, &format, &level) == 0)
+		return NULL;
 	return "zstd, xz, gzip, lz4 and none, with a level as in zstd:19 (zstd 1 to 22, xz 0 to 9, "
 	       "gzip 1 to 9, lz4 1 to 12)";
 }

@@ -133,6 +133,7 @@ static int node_new(const struct tree_node *model, struct tree_node **ret)
 		return -ENOMEM;
 	n->mode = model->mode;
 	n->flags = model->flags;
+	n->segment = model->segment;
 	n->source_root = model->source_root;
 	n->rdev = model->rdev;
 	n->by = model->by;
@@ -183,7 +184,7 @@ static int add_missing_parents(struct tree *t, const struct tree_node *child)
 		return -ENOMEM;
 	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		_cleanup_(node_free_pointer) struct tree_node *dir = NULL;
-		const struct tree_node *there;
+		struct tree_node *there;
 		int r;
 
 		*slash = '\0';
@@ -193,12 +194,15 @@ static int add_missing_parents(struct tree *t, const struct tree_node *child)
 		if (!there) {
 			r = node_new(&(struct tree_node){ .path = path,
 							  .mode = S_IFDIR | 0755,
+							  .segment = child->segment,
 							  .reason = child->reason,
 							  .by = child->by },
 				     &dir);
 			if (r < 0 || (r = link_node(t, &dir)) < 0)
 				return r;
 		}
+		if (there)
+			there->segment = MAX(there->segment, child->segment);
 		*slash = '/';
 	}
 	return 0;

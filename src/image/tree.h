@@ -21,10 +21,21 @@ enum tree_flag {
 	TREE_DATA = 1 << 0,
 };
 
+/*
+ * An image is several archives, one behind the other; the last one is compressed. A directory stands in the first
+ * that has something of it.
+ */
+enum tree_segment {
+	SEGMENT_MAIN,
+	SEGMENT_STORED, /* what is compressed in itself already */
+	SEGMENT_EARLY,  /* what the kernel looks for before it unpacks anything: it must come first */
+};
+
 struct tree_node {
 	const char *path;   /* no leading slash */
 	mode_t mode;        /* with S_IFMT: S_IFREG S_IFDIR S_IFLNK S_IFCHR S_IFBLK */
 	unsigned int flags; /* enum tree_flag */
+	enum tree_segment segment;
 
 	/* S_IFREG: either a file to read when the image is written … */
 	int source_root;    /* the descriptor of a struct sysroot, which must outlive the tree, or

@@ -49,12 +49,13 @@ static void put_trailer(struct image *i)
 
 static void put_compressed(struct image *i, const struct image *plain)
 {
+	_cleanup_buffer_ struct buffer out = { 0 };
 	_cleanup_compressor_ struct compressor c = { 0 };
 
-	assert_int_equal(compressor_open(&c), 0);
+	assert_int_equal(compressor_open(compress_formats, 3, &out, &c), 0);
 	assert_int_equal(compressor_write(&c, plain->data, plain->size), 0);
 	assert_int_equal(compressor_finish(&c), 0);
-	put(i, c.data, c.size);
+	put(i, out.data, out.size);
 }
 
 static void assert_content(const struct archive *a, const char *path, const char *content)
@@ -196,15 +197,16 @@ static void what_is_whole_stays(void **state)
 static void what_unpacks_to_too_much_is_refused(void **state)
 {
 	_cleanup_archive_ struct archive a = { 0 };
+	_cleanup_buffer_ struct buffer out = { 0 };
 	_cleanup_compressor_ struct compressor c = { 0 };
 	struct archive_failure failure;
 	static const char zeros[1 << 16];
 
-	assert_int_equal(compressor_open(&c), 0);
+	assert_int_equal(compressor_open(compress_formats, 3, &out, &c), 0);
 	for (size_t i = 0; i < 64; i++)
 		assert_int_equal(compressor_write(&c, zeros, sizeof(zeros)), 0);
 	assert_int_equal(compressor_finish(&c), 0);
-	assert_int_equal(archive_read(c.data, c.size, MAX_UNPACKED, &a, &failure), -EFBIG);
+	assert_int_equal(archive_read(out.data, out.size, MAX_UNPACKED, &a, &failure), -EFBIG);
 	assert_non_null(failure.why);
 }
 

@@ -6,7 +6,9 @@
 #include "image/newc.h"
 #include "unit/scratch.h"
 
-struct buffer {
+static const struct newc_part whole = { SEGMENT_MAIN, 0 };
+
+struct sheet {
 	char data[8192];
 	size_t size;
 	size_t room; /* more is -ENOSPC */
@@ -14,7 +16,7 @@ struct buffer {
 
 static int append(void *to, const void *data, size_t size)
 {
-	struct buffer *b = to;
+	struct sheet *b = to;
 
 	if (b->size + size > b->room)
 		return -ENOSPC;
@@ -39,19 +41,18 @@ static void fill(struct tree *t)
 	    (struct tree_node){ .path = "dev", .mode = S_IFCHR | 0600, .rdev = makedev(5, 1) });
 }
 
-static void write_tree(const struct tree *t, struct buffer *b)
+static void write_tree(const struct tree *t, struct sheet *b)
 {
 	struct newc_failure failure;
 
-	assert_int_equal(newc_write(t, 0x12345678, append, b, &failure), 0);
-	assert_int_equal(b->size, newc_size(t));
+	assert_int_equal(newc_write(t, &whole, 0x12345678, append, b, &failure), 0);
 	assert_int_equal(b->size % 4, 0);
 }
 
 static void what_is_written_is_read(void **state)
 {
 	_cleanup_tree_ struct tree t = { 0 };
-	struct buffer b = { .room = sizeof(b.data) };
+	struct sheet b = { .room = sizeof(b.data) };
 	struct newc_entry e;
 	const char *why;
 	size_t at = 0;
@@ -87,7 +88,7 @@ static void what_is_written_is_read(void **state)
 static void the_header_is_as_documented(void **state)
 {
 	_cleanup_tree_ struct tree t = { 0 };
-	struct buffer b = { .room = sizeof(b.data) };
+	struct sheet b = { .room = sizeof(b.data) };
 
 	add(&t,
 	    (struct tree_node){ .path = "a", .mode = S_IFREG | 0644, .bytes = "xyz", .size = 3 });
@@ -114,12 +115,15 @@ static void every_short_write_is_an_error(void **state)
 {
 	_cleanup_tree_ struct tree t = { 0 };
 
+	struct sheet all = { .room = sizeof(all.data) };
+
 	fill(&t);
-	for (size_t room = 0; room < newc_size(&t); room += 3) {
-		struct buffer b = { .room = room };
+	write_tree(&t, &all);
+	for (size_t room = 0; room < all.size; room += 3) {
+		struct sheet b = { .room = room };
 		struct newc_failure failure;
 
-		assert_int_equal(newc_write(&t, 0, append, &b, &failure), -ENOSPC);
+		assert_int_equal(newc_write(&t, &whole, 0, append, &b, &failure), -ENOSPC);
 		assert_null(failure.node);
 	}
 }
@@ -128,7 +132,7 @@ static void a_file_that_changed_is_named(void **state)
 {
 	struct scratch *s = *state;
 	_cleanup_tree_ struct tree t = { 0 };
-	struct buffer b = { .room = sizeof(b.data) };
+	struct sheet b = { .room = sizeof(b.data) };
 	struct newc_failure failure;
 
 	scratch_write(s, "file", "12345", 5);
@@ -137,8 +141,56 @@ static void a_file_that_changed_is_named(void **state)
 				    .source_root = s->fd,
 				    .source = "file" });
 	scratch_write(s, "file", "1234", 4);
-	assert_int_equal(newc_write(&t, 0, append, &b, &failure), -ESTALE);
+	assert_int_equal(newc_write(&t, &whole, 0, append, &b, &failure), -ESTALE);
 	assert_string_equal(failure.node->path, "x");
+}
+
+/* Each directory once, in the first archive that has something of it. */
+static void parts(void **state)
+{
+	static const struct {
+		struct newc_part part;
+		const char *names;
+	} rows[] = {
+		{ { SEGMENT_EARLY, 16 }, "kernel kernel/x86 kernel/x86/a.bin kernel/x86/bc.bin" },
+		{ { SEGMENT_STORED, 0 }, "lib lib/x.ko.xz" },
+		{ { SEGMENT_MAIN, 0 }, "bin lib/y.ko" },
+	};
+	_cleanup_tree_ struct tree t = { 0 };
+
+	add(&t, (struct tree_node){ .path = "bin", .mode = S_IFDIR | 0755 });
+	add(&t, (struct tree_node){ .path = "lib/y.ko", .mode = S_IFREG | 0644, .bytes = "y", .size = 1 });
+	add(&t, (struct tree_node){ .path = "lib/x.ko.xz",
+				    .mode = S_IFREG | 0644,
+				    .segment = SEGMENT_STORED,
+				    .bytes = "x",
+				    .size = 1 });
+	for (size_t i = 0; i < 2; i++)
+		add(&t, (struct tree_node){ .path = i ? "kernel/x86/a.bin" : "kernel/x86/bc.bin",
+					    .mode = S_IFREG | 0644,
+					    .segment = SEGMENT_EARLY,
+					    .bytes = "0123456789abcdefg",
+					    .size = 17 });
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sheet b = { .room = sizeof(b.data) };
+		struct newc_failure failure;
+		char names[256] = "";
+		struct newc_entry e;
+		const char *why;
+		size_t at = 0;
+
+		assert_false(newc_part_is_empty(&t, &rows[i].part));
+		assert_int_equal(newc_write(&t, &rows[i].part, 0, append, &b, &failure), 0);
+		assert_int_equal(b.size % 4, 0);
+		while (newc_read(b.data, b.size, &at, &e, &why) == 1) {
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? " " : "",
+				 e.name);
+			if (e.size > 0 && rows[i].part.align > 0)
+				assert_int_equal(((const char *)e.data - b.data) % rows[i].part.align, 0);
+		}
+		assert_int_equal(at, b.size);
+		assert_string_equal(names, rows[i].names);
+	}
 }
 
 static void leading_dots_and_slashes_are_left_out(void **state)
@@ -168,7 +220,7 @@ static void leading_dots_and_slashes_are_left_out(void **state)
 static void damage_is_survived(void **state)
 {
 	_cleanup_tree_ struct tree t = { 0 };
-	struct buffer b = { .room = sizeof(b.data) };
+	struct sheet b = { .room = sizeof(b.data) };
 
 	fill(&t);
 	write_tree(&t, &b);
@@ -195,7 +247,7 @@ static void damage_is_survived(void **state)
 static void cuts_are_told_apart(void **state)
 {
 	_cleanup_tree_ struct tree t = { 0 };
-	struct buffer b = { .room = sizeof(b.data) };
+	struct sheet b = { .room = sizeof(b.data) };
 	static const struct {
 		size_t size;
 		const char *why;
@@ -224,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(the_header_is_as_documented),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(every_short_write_is_an_error),
 		cmocka_unit_test_setup_teardown(a_file_that_changed_is_named, scratch_setup,
 						scratch_teardown),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* format: how the image is compressed: as it was asked for, if the kernel can unpack that. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "image/build.h"
+#include "image/compress.h"
+
+/* A kernel whose configuration is not known is trusted: what asks for a format knows why. */
+static bool unpacks(const struct build *b, const struct compress_format *f)
+{
+	return !f->option || kernel_config_has(&b->kernel_config, f->option, true);
+}
+
+static int refuse(const struct build *b, const char *from)
+{
+	_cleanup_buffer_ struct buffer names = { 0 };
+
+	for (const struct compress_format *f = compress_formats; f->name; f++) {
+		if (!unpacks(b, f))
+			continue;
+		if ((names.size > 0 && buffer_append(&names, ", ", 2) < 0) ||
+		    buffer_append(&names, f->name, strlen(f->name)) < 0)
+			return -ENOMEM;
+	}
+	log_error("cannot use %s: kernel %s does not unpack %s (/%s has no %s); it unpacks %.*s", from,
+		  b->config->kernel, b->format->name, b->kernel_config.path, b->format->option, (int)names.size,
+		  names.data);
+	return -EINVAL;
+}
+
+int format_choose(struct build *b)
+{
+	const struct config *c = b->config;
+	const char *word = c->settings.compress ?: "zstd";
+	int r = kernel_config_read(&c->sysroot, c->kernel, c->modules, &b->kernel_config);
+
+	if (r < 0)
+		return log_errno(r, "cannot read the configuration of kernel %s in %s", c->kernel, c->sysroot.path);
+	r = compress_parse(word, &b->format, &b->level);
+	if (r < 0)
+		return log_errno(r, "cannot compress with %s", word);
+	if (unpacks(b, b->format))
+		return 0;
+	if (c->settings.compress_from)
+		return refuse(b, c->settings.compress_from);
+	/* Of the default nobody said that it must be this one. */
+	for (b->format = compress_formats; !unpacks(b, b->format);)
+		b->format++;
+	b->level = b->format->usual;
+	log_info("kernel %s does not unpack %s: compressing with %s", c->kernel, word, b->format->name);
+	return 0;
+}
