@@ -22,6 +22,8 @@ static const struct pass {
 	{ "modprobe", modprobe_add },
 	{ "fsck",     fsck_add     },
 	{ "rescue",   rescue_add   },
+	{ "crypttab", crypttab_add },
+	{ "etc",      etc_add      },
 	{ "closure",  closure_add  },
 	{ "manifest", manifest_add },
 };

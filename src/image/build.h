@@ -34,6 +34,8 @@ int modules_add(struct build *b);
 int modprobe_add(struct build *b);
 int fsck_add(struct build *b);
 int rescue_add(struct build *b);
+int crypttab_add(struct build *b);
+int etc_add(struct build *b);
 int closure_add(struct build *b);
 int manifest_add(struct build *b);
 
