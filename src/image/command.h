@@ -19,7 +19,7 @@ struct command {
 	const struct option_row *options;
 };
 
-extern const struct command command_build, command_cat, command_ls;
+extern const struct command command_build, command_cat, command_unpack, command_ls;
 
 /* For a command without options. */
 extern const struct option_row no_options[];

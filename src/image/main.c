@@ -4,7 +4,7 @@
 #include "image/command.h"
 
 /* In the order of --help. */
-static const struct command *const commands[] = { &command_build, &command_ls, &command_cat };
+static const struct command *const commands[] = { &command_build, &command_ls, &command_cat, &command_unpack };
 
 static void print_command(const struct command *c)
 {
