@@ -4,7 +4,7 @@
 #   make check           unit, fuzz corpora, namespaces, golden images: seconds, no root
 #   make check-vm        the cases of tier "test" in qemu
 #   make test            deps + check + check-vm
-#   make matrix          every case, resumable
+#   make matrix          every case, resumable; ONLY='disk-* kexec@sid': some
 #   make demo            a Debian guest, there and back
 #   make SAN=1 check     the same under ASan and UBSan      (build/san)
 #   make COV=1 check     the same with coverage             (build/cov)

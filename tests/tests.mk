@@ -62,10 +62,10 @@ check-layers:
 	@./tests/check/layers
 
 check-ns: all
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/ns
+	B=$(B) $(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/ns
 
 check-image: all
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/image
+	B=$(B) $(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/image
 
 check-package: all
 	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/package
@@ -76,7 +76,7 @@ check-vm: all
 	B=$(B) $(PYTHON) tests/vm/run.py test
 
 matrix: all
-	B=$(B) $(PYTHON) tests/vm/run.py matrix
+	B=$(B) $(PYTHON) tests/vm/run.py matrix $(patsubst %,'%',$(ONLY))
 
 demo: deps
 	$(MAKE) all
