@@ -5,6 +5,7 @@ A row's name and its guest make the test's name, NAME@GUEST. `test` is run by `m
 The cost is in seconds for one guest, as measured; tests/check/vm-costs bounds the sum of tier `test`.
 """
 import dataclasses
+import fnmatch
 import typing
 
 import case_contract as contract
@@ -98,15 +99,19 @@ ROWS = (
 )
 
 
+def _named(row, guest, pattern):
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (row.name, f"{row.name}@{guest}"))
+
+
 def pick(tier, only=()):
     """(row, guest) of that tier, or those named; the dearest first, so that two workers end together."""
     rows = [(row, guest) for row in ROWS for guest in row.guests]
+    unknown = [pattern for pattern in only if not any(_named(*pair, pattern) for pair in rows)]
+    if unknown:
+        allowed = sorted({row.name for row in ROWS})
+        raise SystemExit(f"no case {', '.join(unknown)}; allowed are {', '.join(allowed)}, each also with @GUEST")
     if only:
-        known = {name for row, guest in rows for name in (row.name, f"{row.name}@{guest}")}
-        unknown = set(only) - known
-        if unknown:
-            raise SystemExit(f"no case {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(known))}")
-        rows = [(row, guest) for row, guest in rows if {row.name, f"{row.name}@{guest}"} & set(only)]
+        rows = [pair for pair in rows if any(_named(*pair, pattern) for pattern in only)]
     else:
         rows = [(row, guest) for row, guest in rows if tier in ("matrix", row.tier)]
     return sorted(rows, key=lambda pair: -pair[0].cost)

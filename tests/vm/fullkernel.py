@@ -120,9 +120,14 @@ def _scratch(path):
     shutil.rmtree(path)
 
 
+def path_of(guest):
+    """Where its directory lies or would lie."""
+    return CACHE / f"{guest}-{_digest(guest)}"
+
+
 def ensure(guest):
     """The directory of that guest, made if need be."""
-    path = CACHE / f"{guest}-{_digest(guest)}"
+    path = path_of(guest)
     with guests.locked(CACHE / f"{guest}.lock"):
         if path.exists():
             return path

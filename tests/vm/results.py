@@ -7,6 +7,7 @@ import pathlib
 import re
 
 import cases
+import fullkernel
 import guests
 import trial
 
@@ -54,33 +55,42 @@ def _version(tree, package):
 def _guest_row(name):
     tree = guests.ensure(name) / "tree"
     init = next((f"{p} {v}" for p in ("systemd", "sysvinit-core") if (v := _version(tree, p))), "?")
-    return f"| {name} | {init} | {', '.join(guests.kernels_of(tree))} |"
+    kernels = set(guests.kernels_of(tree))
+    if fullkernel.path_of(name).exists():
+        kernels.add(fullkernel.kver(name))
+    return f"| {name} | {init} | {', '.join(sorted(kernels))} |"
 
 
-def _cell(keep, name, guest):
-    rows = [row for row in cases.ROWS if row.name == name and guest in row.guests]
-    if not rows:
+def _cell(keep, row, guest):
+    if not row:
         return ""
-    found = load(keep, rows[0], guest)
+    found = load(keep, row, guest)
     if not found:
         return "not run"
     return f"{'ok' if found['ok'] else '**failed**'} {found['seconds']} s, {found['date']}"
 
 
-def write_page(keep, page, version):
-    """docs/matrix.md. Returns how many cells failed or were not run."""
-    names = list(dict.fromkeys(row.name for row in cases.ROWS))
-    about = {row.name: (row.run.__doc__ or "").split(".")[0].replace("\n", " ") for row in cases.ROWS}
-    out = ["# The matrix", "", f"Each case of tests/vm/cases.py on each guest, slipway {version}, in qemu without KVM "
-           "(`make matrix` writes this page). A result counts as long as the programs, the guest and the case's own "
-           "code are unchanged.", "", "| guest | init | kernels |", "|---|---|---|"]
-    out += [_guest_row(name) for name in guests.GUESTS]
-    out += ["", "| case | " + " | ".join(guests.GUESTS) + " |", "|---|" + "---|" * len(guests.GUESTS)]
+def write_page(keep, page, version, only=()):
+    """docs/matrix.md, of all cases or of those named. Returns how many cells failed or were not run."""
+    picked = cases.pick("matrix", only)
+    rows = {(row.name, guest): row for row, guest in picked}
+    names = [name for name in dict.fromkeys(row.name for row in cases.ROWS) if any(name == n for n, _ in rows)]
+    columns = [name for name in guests.GUESTS if any(name == guest for _, guest in rows)]
+    about = {row.name: (row.run.__doc__ or "").split(".")[0].replace("\n", " ") for row, _ in picked}
+    asked = f" ONLY='{' '.join(only)}'" if only else ""
+    out = ["# The matrix", "", f"{'These cases' if only else 'Each case'} of tests/vm/cases.py on each guest, slipway "
+           f"{version}, in qemu without KVM (`make matrix{asked}` writes this page). A result counts as long as the "
+           "programs, the guest and the case's own code are unchanged.", "", "| guest | init | kernels |", "|---|---|---|"]
+    out += [_guest_row(name) for name in columns]
+    out += ["", "| case | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     bad = 0
     for name in names:
-        cells = [_cell(keep, name, guest) for guest in guests.GUESTS]
+        cells = [_cell(keep, rows.get((name, guest)), guest) for guest in columns]
         bad += sum("failed" in c or "not run" in c for c in cells)
         out.append(f"| {name} | " + " | ".join(cells) + " |")
-    out += [""] + [f"- **{name}**: {re.sub(' +', ' ', text)}" for name, text in about.items()]
+    texts = {}
+    for name in names:
+        texts.setdefault(re.sub(" +", " ", about[name]), []).append(name)
+    out += [""] + [f"- **{'**, **'.join(same)}**: {text}" for text, same in texts.items()]
     page.write_text("\n".join(out) + "\n")
     return bad

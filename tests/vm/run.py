@@ -3,7 +3,8 @@
 
     run.py test                the cases of tier "test"
     run.py matrix              all; what passed before with the same programs, guest and code is not run again
-    run.py case NAME[@GUEST]…  some
+    run.py matrix NAME[@GUEST]…  the same for some; NAME may have *
+    run.py case NAME[@GUEST]…  some, whether they passed before or not
 """
 import re
 import shutil
@@ -44,9 +45,9 @@ def test(*names):
     return code
 
 
-def matrix():
-    code, passed, failed = run_cases("--tier", "matrix", "--keep", str(KEEP))
-    bad = results.write_page(KEEP, PAGE, version())
+def matrix(*names):
+    code, passed, failed = run_cases("--tier", "matrix", "--keep", str(KEEP), *(f"--only={name}" for name in names))
+    bad = results.write_page(KEEP, PAGE, version(), names)
     print(f"matrix: {passed} passed, {failed} failed now; {bad} cells of {PAGE.name} are not ok")
     # Exit code 5: nothing was left to run.
     return 1 if bad else 0 if code in (0, 5) else code
@@ -55,7 +56,7 @@ def matrix():
 def main():
     modes = {"test": test, "matrix": matrix, "case": test}
     mode, names = (sys.argv + [""])[1], sys.argv[2:]
-    if mode not in modes or bool(names) != (mode == "case"):
+    if mode not in modes or mode == "case" and not names or mode == "test" and names:
         sys.exit(__doc__)
     if names:
         cases.pick("matrix", names)
