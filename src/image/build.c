@@ -28,23 +28,25 @@ static const struct pass {
 	{ "manifest", manifest_add },
 };
 
-/*
- * Signals that mean "stop" wait (see main) and are asked for between passes, so that a temporary
- * directory is cleaned up by the ordinary way out.
- */
-static int interrupted(void)
+bool build_interrupted(void)
 {
 	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };
 	sigset_t pending;
 
 	if (sigpending(&pending) < 0)
-		return 0;
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(stop); i++)
-		if (sigismember(&pending, stop[i])) {
-			log_error("cannot go on: interrupted, the old file is kept");
-			return -EINTR;
-		}
-	return 0;
+		if (sigismember(&pending, stop[i]))
+			return true;
+	return false;
+}
+
+static int interrupted(void)
+{
+	if (!build_interrupted())
+		return 0;
+	log_error("cannot go on: interrupted, the old file is kept");
+	return -EINTR;
 }
 
 static int run_passes(struct build *b)

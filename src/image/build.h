@@ -39,5 +39,11 @@ int etc_add(struct build *b);
 int closure_add(struct build *b);
 int manifest_add(struct build *b);
 
+/*
+ * Signals that mean "stop" wait (see command-build.c) and are asked for between passes, so that a temporary file is
+ * cleaned up by the ordinary way out.
+ */
+bool build_interrupted(void);
+
 /* All of it. 0, or -errno after the error was logged. */
 int build_image(const struct config *c);

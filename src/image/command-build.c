@@ -4,8 +4,10 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "base/strv.h"
 #include "image/build.h"
 #include "image/command.h"
+#include "image/kernels.h"
 
 static const struct option_row build_options[] = {
 	{ "sysroot", 0, "DIR", "take everything from this tree, not from /",
@@ -15,6 +17,8 @@ static const struct option_row build_options[] = {
 	{ "output", 'o', "FILE", "write this; default: in SYSROOT/boot, named as its distribution does",
 	  offsetof(struct config, output) },
 	{ "force", 'f', NULL, "replace it if it exists", offsetof(struct config, force) },
+	{ "regenerate-all", 'P', NULL, "for each kernel that has modules, replacing what exists",
+	  offsetof(struct config, all) },
 	{ "libexecdir", 0, "DIR",
 	  "where init and shutdown are; default: beside slipway, else " LIBEXECDIR,
 	  offsetof(struct config, libexecdir) },
@@ -70,9 +74,70 @@ static int check_usage(struct config *c)
 		log_error("cannot use --host with --generic: an image is for one or the other");
 		return -EINVAL;
 	}
+	if (c->all && (c->kver || c->output)) {
+		log_error("cannot use -P with %s: it makes an image of the usual name for each kernel",
+			  c->kver ? "--kver" : "-o");
+		return -EINVAL;
+	}
 	if (c->host || c->generic)
 		c->options.mode = c->host ? "host" : "generic";
 	return settings_apply(&c->options, &alone);
+}
+
+static enum exit_code build_one(struct config *c, const char *kver)
+{
+	int r;
+
+	c->kver = kver;
+	r = config_complete(c);
+	if (r == 0)
+		r = build_image(c);
+	config_reset(c);
+	return command_exit_code(r);
+}
+
+/* The kernels, and whether what is asked for can be meant: an error for all of them is told once. */
+static int list_kernels(const struct config *c, char ***ret)
+{
+	_cleanup_settings_ struct settings settings = { 0 };
+	_cleanup_sysroot_ struct sysroot sysroot = SYSROOT_NONE;
+	const char *path = c->sysroot_path ?: "/";
+	int r = sysroot_open(path, &sysroot);
+
+	if (r < 0)
+		return log_errno(r, "cannot open the sysroot %s", path);
+	r = settings_read(&sysroot, &c->options, &settings);
+	if (r == 0)
+		r = kernels_list_indexed(&sysroot, ret);
+	if (r == 0 && !*ret) {
+		log_error("cannot find a kernel: there is none under lib/modules in %s", sysroot.path);
+		r = -ENOENT;
+	}
+	return r;
+}
+
+/* One that fails does not keep the others from theirs, but for a user who wants it to end. */
+static enum exit_code build_all(struct config *c)
+{
+	static const enum exit_code by_weight[] = { EXIT_OK, EXIT_DOUBT, EXIT_NO_SPACE, EXIT_FAILED };
+	_cleanup_strv_ char **kernels = NULL;
+	size_t worst = 0;
+	int r = list_kernels(c, &kernels);
+
+	c->force = true;
+	STRV_FOREACH(kernel, kernels) {
+		enum exit_code code;
+
+		log_set_stage(*kernel);
+		code = build_one(c, *kernel);
+		for (size_t i = worst; i < ARRAY_SIZE(by_weight); i++)
+			if (by_weight[i] == code)
+				worst = i;
+		if (build_interrupted())
+			break;
+	}
+	log_set_stage(NULL);
+	return r < 0 ? command_exit_code(r) : by_weight[worst];
 }
 
 static enum exit_code run_build(int argc, char *argv[])
@@ -93,10 +158,7 @@ static enum exit_code run_build(int argc, char *argv[])
 	if (c.verbose)
 		log_set_level(LOG_DEBUG);
 	set_signals();
-
-	int r = config_complete(&c);
-
-	return command_exit_code(r < 0 ? r : build_image(&c));
+	return c.all ? build_all(&c) : build_one(&c, c.kver);
 }
 
 const struct command command_build = { "build", "[OPTION…]", "build an initrd", run_build, build_options };

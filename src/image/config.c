@@ -10,42 +10,8 @@
 #include "base/strv.h"
 #include "image/config.h"
 #include "image/fstab.h"
+#include "image/kernels.h"
 #include "image/imagename.h"
-
-/* Both are the same directory where /usr is merged. */
-static const char *const module_dirs[] = { "lib/modules", "usr/lib/modules" };
-
-/* A kernel's directory has modules or at least depmod's index; what else lies there is none. */
-static bool is_kernel(const struct sysroot *s, const char *dir, const char *kver)
-{
-	static const char *const signs[] = { "modules.dep", "modules.order", "kernel" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
-		_cleanup_free_ char *path = NULL;
-
-		if (asprintf(&path, "%s/%s/%s", dir, kver, signs[i]) >= 0 && sysroot_has(s, path))
-			return true;
-	}
-	return false;
-}
-
-static int list_kernels(const struct sysroot *s, char ***ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
-		_cleanup_strv_ char **names = NULL;
-		int r = sysroot_list(s, module_dirs[i], "", &names);
-
-		if (r < 0)
-			return log_errno(r, "cannot list %s of %s", module_dirs[i], s->path);
-		STRV_FOREACH(name, names)
-			if (r == 0 && is_kernel(s, module_dirs[i], *name) &&
-			    !strv_contains(*ret, *name))
-				r = strv_push(ret, *name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 static char *join(char *const *words)
 {
@@ -68,7 +34,7 @@ static int choose_kernel(struct config *c)
 	_cleanup_free_ char *names = NULL;
 	const char *chosen = c->kver;
 	struct utsname running;
-	int r = list_kernels(&c->sysroot, &there);
+	int r = kernels_list(&c->sysroot, &there);
 
 	if (r < 0)
 		return r;
@@ -89,20 +55,6 @@ static int choose_kernel(struct config *c)
 	else
 		log_error("cannot choose a kernel: give --kver, one of %s",
 			  names ?: "those there are");
-	return -ENOENT;
-}
-
-static int find_modules(struct config *c)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
-		_cleanup_free_ char *path = NULL;
-
-		if (!is_kernel(&c->sysroot, module_dirs[i], c->kernel))
-			continue;
-		if (asprintf(&path, "%s/%s", module_dirs[i], c->kernel) < 0)
-			return -ENOMEM;
-		return sysroot_resolve(&c->sysroot, path, &c->modules);
-	}
 	return -ENOENT;
 }
 
@@ -197,20 +149,25 @@ int config_complete(struct config *c)
 	if (r < 0)
 		return log_errno(r, "cannot open the sysroot %s", path);
 	if ((r = settings_read(&c->sysroot, &c->options, &c->settings)) < 0 || (r = read_epoch(c)) < 0 ||
-	    (r = choose_kernel(c)) < 0 || (r = find_modules(c)) < 0 || (r = choose_output(c)) < 0 ||
+	    (r = choose_kernel(c)) < 0 || (r = kernels_find(&c->sysroot, c->kernel, &c->modules)) < 0 || (r = choose_output(c)) < 0 ||
 	    (r = choose_programs(c)) < 0 || (r = choose_root_type(c)) < 0)
 		return r;
 	return 0;
 }
 
-void config_free(struct config *c)
+void config_reset(struct config *c)
 {
 	sysroot_close(&c->sysroot);
 	settings_free(&c->settings);
+	free(TAKE_PTR(c->kernel));
+	free(TAKE_PTR(c->modules));
+	free(TAKE_PTR(c->image));
+	free(TAKE_PTR(c->programs));
+	free(TAKE_PTR(c->fstype));
+}
+
+void config_free(struct config *c)
+{
+	config_reset(c);
 	settings_options_free(&c->options);
-	free(c->kernel);
-	free(c->modules);
-	free(c->image);
-	free(c->programs);
-	free(c->fstype);
 }

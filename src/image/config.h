@@ -10,7 +10,7 @@
 struct config {
 	/* As the command line says; NULL where it says nothing. Borrowed. */
 	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype;
-	bool force, rescue, quiet, verbose, host, generic;
+	bool force, all, rescue, quiet, verbose, host, generic;
 	struct settings_options options;
 
 	/* What config_complete() makes of it; the strings below are owned. */
@@ -27,6 +27,9 @@ struct config {
 
 /* Fills in the second half and logs the one error: -EINVAL, -ENOENT, -EEXIST … */
 int config_complete(struct config *c);
+
+/* Frees that half: it is as it was asked for, and can be completed again. */
+void config_reset(struct config *c);
 void config_free(struct config *c);
 
 #define _cleanup_config_ _cleanup_(config_free)
