@@ -149,7 +149,8 @@ int config_complete(struct config *c)
 	if (r < 0)
 		return log_errno(r, "cannot open the sysroot %s", path);
 	if ((r = settings_read(&c->sysroot, &c->options, &c->settings)) < 0 || (r = read_epoch(c)) < 0 ||
-	    (r = choose_kernel(c)) < 0 || (r = kernels_find(&c->sysroot, c->kernel, &c->modules)) < 0 || (r = choose_output(c)) < 0 ||
+	    (r = choose_kernel(c)) < 0 ||
+	    (r = kernels_find(&c->sysroot, c->kernel, &c->modules)) < 0 || (r = choose_output(c)) < 0 ||
 	    (r = choose_programs(c)) < 0 || (r = choose_root_type(c)) < 0)
 		return r;
 	return 0;
