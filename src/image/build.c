@@ -25,6 +25,7 @@ static const struct pass {
 	{ "crypttab", crypttab_add },
 	{ "etc",      etc_add      },
 	{ "closure",  closure_add  },
+	{ "microcode", microcode_add },
 	{ "manifest", manifest_add },
 };
 

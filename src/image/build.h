@@ -37,6 +37,7 @@ int rescue_add(struct build *b);
 int crypttab_add(struct build *b);
 int etc_add(struct build *b);
 int closure_add(struct build *b);
+int microcode_add(struct build *b);
 int manifest_add(struct build *b);
 
 /*

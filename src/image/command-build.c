@@ -42,7 +42,7 @@ static const struct option_row build_options[] = {
 	{ "compress", 0, "FORMAT", "zstd (default), xz, gzip, lz4, none, or with a level, zstd:19",
 	  offsetof(struct config, options.compress) },
 	{ "firmware", 0, "WORD", "auto, yes or no", offsetof(struct config, options.firmware) },
-	{ "microcode", 0, "WORD", "auto, yes or no", offsetof(struct config, options.microcode) },
+	{ "microcode", 0, "WORD", "auto, all, host or none", offsetof(struct config, options.microcode) },
 	{ "quiet", 'q', NULL, "only warnings and errors", offsetof(struct config, quiet) },
 	{ "verbose", 'v', NULL, "say for each file why it is in",
 	  offsetof(struct config, verbose) },

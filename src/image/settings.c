@@ -26,6 +26,7 @@ struct setting {
 };
 
 static const char *const modes[] = { "generic", "host", NULL };
+static const char *const microcodes[] = { "auto", "all", "host", "none", NULL };
 static const char *const auto_yes_no[] = { "auto", "yes", "no", NULL };
 
 static const char *check_module(const struct setting *row, const char *word, size_t i)
@@ -82,7 +83,7 @@ static const struct setting settings[] = {
 	{ PLACE(install), .list = true, .step = 2, .check = check_pair },
 	{ PLACE(compress), .check = check_compress, .usual = "zstd" },
 	{ PLACE(firmware), .choices = auto_yes_no },
-	{ PLACE(microcode), .choices = auto_yes_no },
+	{ PLACE(microcode), .choices = microcodes },
 };
 
 #define SETTING_FOREACH(row) for (const struct setting *row = settings; row < settings + ARRAY_SIZE(settings); row++)

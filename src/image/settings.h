@@ -12,10 +12,12 @@
 
 enum image_mode { MODE_GENERIC, MODE_HOST };
 enum choice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO };
+enum microcode { MICROCODE_AUTO, MICROCODE_ALL, MICROCODE_HOST, MICROCODE_NONE };
 
 struct settings {
 	enum image_mode mode;
-	enum choice firmware, microcode;
+	enum choice firmware;
+	enum microcode microcode;
 	char *compress; /* "zstd", "zstd:19" …; never NULL after settings_read() */
 
 	/* strv. Modules by name or alias, or, with a slash, by the beginning of their paths below the kernel's

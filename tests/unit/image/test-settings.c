@@ -43,13 +43,13 @@ static void single_values(void **state)
 {
 	_cleanup_settings_ struct settings s = { 0 };
 
-	assert_int_equal(parse("mode = host\ncompress = xz\ncompress = zstd:19\nfirmware = no\nmicrocode=yes", &s), 0);
+	assert_int_equal(parse("mode = host\ncompress = xz\ncompress = zstd:19\nfirmware = no\nmicrocode=host", &s), 0);
 	assert_int_equal(s.mode, MODE_HOST);
 	assert_string_equal(s.mode_from, "f:1");
 	assert_string_equal(s.compress, "zstd:19");
 	assert_string_equal(s.compress_from, "f:3");
 	assert_int_equal(s.firmware, CHOICE_NO);
-	assert_int_equal(s.microcode, CHOICE_YES);
+	assert_int_equal(s.microcode, MICROCODE_HOST);
 	assert_int_equal(parse("mode =\ncompress=\nfirmware = auto\n", &s), 0);
 	assert_int_equal(s.mode, MODE_GENERIC);
 	assert_null(s.mode_from);
