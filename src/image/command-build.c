@@ -24,6 +24,8 @@ static const struct option_row build_options[] = {
 	  offsetof(struct config, libexecdir) },
 	{ "root-fstype", 0, "TYPE", "the root's file system; default: as SYSROOT/etc/fstab says",
 	  offsetof(struct config, root_fstype) },
+	{ "root-device", 0, "DEVICE", "with --host: the root is this: /dev/NAME, MAJ:MIN, UUID=…, LABEL=…, PARTUUID=…",
+	  offsetof(struct config, root_device) },
 	{ "rescue", 0, NULL, "put a shell and tools in (busybox), for rd.shell and rd.break",
 	  offsetof(struct config, rescue) },
 	{ "config", 0, "FILE", "settings from this file, not from SYSROOT/etc/slipway.conf and its drop-ins",

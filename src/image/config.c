@@ -12,6 +12,7 @@
 #include "image/fstab.h"
 #include "image/kernels.h"
 #include "image/imagename.h"
+#include "image/machine.h"
 
 static char *join(char *const *words)
 {
@@ -102,14 +103,34 @@ static int choose_programs(struct config *c)
 	return string_set(&c->programs, LIBEXECDIR);
 }
 
+static int choose_target(struct config *c)
+{
+	int r;
+
+	if (c->settings.mode != MODE_HOST) {
+		if (!c->root_device)
+			return 0;
+		log_error("cannot use --root-device: an image for any machine has no use for it, --host has");
+		return -EINVAL;
+	}
+	r = machine_read(c, &c->target);
+	c->for_host = r == 0;
+	return MIN(r, 0);
+}
+
 static int choose_root_type(struct config *c)
 {
+	const struct target_fs *root = target_find_fs(&c->target, USE_ROOT);
 	_cleanup_free_ char *text = NULL;
 	int r;
 
 	if (c->root_fstype) {
 		c->fstype_from = "--root-fstype";
 		return string_set(&c->fstype, c->root_fstype);
+	}
+	if (root && root->fstype) {
+		c->fstype_from = root->source;
+		return string_set(&c->fstype, root->fstype);
 	}
 	r = sysroot_read(&c->sysroot, "/etc/fstab", &text);
 	if (r == -ENOENT)
@@ -151,7 +172,7 @@ int config_complete(struct config *c)
 	if ((r = settings_read(&c->sysroot, &c->options, &c->settings)) < 0 || (r = read_epoch(c)) < 0 ||
 	    (r = choose_kernel(c)) < 0 ||
 	    (r = kernels_find(&c->sysroot, c->kernel, &c->modules)) < 0 || (r = choose_output(c)) < 0 ||
-	    (r = choose_programs(c)) < 0 || (r = choose_root_type(c)) < 0)
+	    (r = choose_programs(c)) < 0 || (r = choose_target(c)) < 0 || (r = choose_root_type(c)) < 0)
 		return r;
 	return 0;
 }
@@ -160,6 +181,8 @@ void config_reset(struct config *c)
 {
 	sysroot_close(&c->sysroot);
 	settings_free(&c->settings);
+	target_free(&c->target);
+	c->for_host = false;
 	free(TAKE_PTR(c->kernel));
 	free(TAKE_PTR(c->modules));
 	free(TAKE_PTR(c->image));

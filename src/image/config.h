@@ -6,16 +6,19 @@
 
 #include "image/settings.h"
 #include "image/sysroot.h"
+#include "image/target.h"
 
 struct config {
 	/* As the command line says; NULL where it says nothing. Borrowed. */
-	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype;
+	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype, *root_device;
 	bool force, all, rescue, quiet, verbose, host, generic;
 	struct settings_options options;
 
 	/* What config_complete() makes of it; the strings below are owned. */
 	struct sysroot sysroot;
 	struct settings settings;
+	bool for_host;       /* settings.mode, where it can be told what this machine boots from */
+	struct target target; /* empty unless for_host */
 	char *kernel;        /* the version */
 	char *modules;       /* its directory, canonical: "usr/lib/modules/6.1.0-50-amd64" */
 	char *image;         /* the path to write */

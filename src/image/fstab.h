@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fstab: what the sysroot's /etc/fstab says about its root. */
+/* fstab: what the sysroot's /etc/fstab says about a place. */
 #pragma once
 
 /*
- * The file system type in the row whose target is "/". The caller frees it. -ENOENT where there
- * is no such row, or it leaves the type open ("auto"). Of a list ("ext4,ext3") it is the first.
+ * The row whose target is `target`. What is asked for is the caller's to free; either may be NULL. -ENOENT where there
+ * is no such row. The type is NULL where it leaves it open ("auto"); of a list ("ext4,ext3") it is the first. The
+ * source is as libmount reads it: without quotes, escapes undone.
  */
+int fstab_find(const char *text, const char *target, char **ret_source, char **ret_type);
+
+/* The type in the row of "/". -ENOENT where there is no such row, or it leaves the type open. */
 int fstab_root_type(const char *text, char **ret);

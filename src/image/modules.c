@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* modules: the pass that takes in the kernel modules of a generic image. */
+/* modules: the pass that takes in the kernel modules. */
 #include <errno.h>
 
 #include "base/log.h"
+#include "image/host.h"
 #include "image/module-index.h"
 #include "image/module-rules.h"
 #include "image/module.h"
@@ -92,8 +93,16 @@ int modules_add(struct build *b)
 	if (r < 0)
 		return r;
 	/* First what was asked for, so that its reason is the one that is told. */
-	if ((r = wanted_add(&m)) < 0 || (r = add_root_type(&m)) < 0 || (r = add_rules(&m)) < 0 ||
-	    (r = wanted_finish(&m)) < 0)
+	r = wanted_add(&m);
+	if (r == 0 && b->config->for_host)
+		r = host_add_modules(&m);
+	if (r == 0)
+		r = add_root_type(&m);
+	if (r == 0 && !b->config->for_host)
+		r = add_rules(&m);
+	if (r == 0)
+		r = wanted_finish(&m);
+	if (r < 0)
 		return r;
 	dir = tree_lookup(&b->tree, "lib/modules");
 	if (!dir)

@@ -71,7 +71,8 @@ struct target_source {
 	int devfd;               /* /dev, for its disk/by-*; may be -EBADF */
 	const char *mountpoint;  /* of the tree: "/"; or where the tree given lies, "/mnt" */
 	const char *fstab;       /* text of its /etc/fstab, or NULL */
-	const char *root_device; /* what the user says: /dev/NAME, MAJ:MIN, UUID=… LABEL=… PARTUUID=… PARTLABEL=…; or NULL */
+	/* What the user says, or NULL: /dev/NAME, MAJ:MIN, UUID=… LABEL=… PARTUUID=… PARTLABEL=… */
+	const char *root_device;
 };
 
 /*

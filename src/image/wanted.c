@@ -189,8 +189,11 @@ int wanted_finish(struct modules *m)
 	out = open_memstream(&text, &size);
 	if (!out)
 		return -ENOMEM;
-	for (size_t i = 0; m->first[i]; i++)
-		(void)fprintf(out, "# %s\n%s\n", m->first_why[i], m->first[i]);
+	for (size_t i = 0; m->first[i]; i++) {
+		if (i == 0 || !streq(m->first_why[i], m->first_why[i - 1]))
+			(void)fprintf(out, "# %s\n", m->first_why[i]);
+		(void)fprintf(out, "%s\n", m->first[i]);
+	}
 	if (fclose(out) != 0)
 		return -ENOMEM;
 	return tree_add(&m->build->tree,
