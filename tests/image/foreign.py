@@ -18,6 +18,7 @@ PROGRAMS = (
     (b"]\0\0", ("xz", "--format=lzma", "-dc")),
     (b"\x28\xb5\x2f\xfd", ("zstd", "-q", "-dc")),
     (b"\x02\x21\x4c\x18", ("lz4", "-q", "-dc")),
+    (b"\x04\x22\x4d\x18", ("lz4", "-q", "-dc")),
     (b"BZh", ("bzip2", "-dc")),
     (b"\x89LZO\0\r\n", ("lzop", "-dc")),
 )
