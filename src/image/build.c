@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "image/build.h"
+#include "image/image.h"
 #include "image/output.h"
 #include "image/pack.h"
 
@@ -105,4 +106,17 @@ int build_image(const struct config *c)
 		 (double)p.image.size / 1e6, (double)p.unpacked / 1e6, b.tree.n,
 		 (double)(clock_monotonic() - start) / USEC_PER_SEC);
 	return 0;
+}
+
+int build_now(const struct config *c, struct image *ret)
+{
+	_cleanup_(build_free) struct build b = { .config = c };
+	_cleanup_(packed_free) struct packed p = { 0 };
+	int r = run_passes(&b);
+
+	if (r == 0)
+		r = pack(&b, &p);
+	if (r == -ENOMEM)
+		log_error("cannot build what is to be looked at: out of memory");
+	return r < 0 ? r : image_take("what would be built now", TAKE_PTR(p.image.data), p.image.size, ret);
 }

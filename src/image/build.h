@@ -48,3 +48,8 @@ bool build_interrupted(void);
 
 /* All of it. 0, or -errno after the error was logged. */
 int build_image(const struct config *c);
+
+struct image;
+
+/* The same without writing it: what would be built now, taken apart. */
+int build_now(const struct config *c, struct image *ret);

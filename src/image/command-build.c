@@ -9,7 +9,7 @@
 #include "image/command.h"
 #include "image/kernels.h"
 
-static const struct option_row build_options[] = {
+const struct option_row build_options[] = {
 	{ "sysroot", 0, "DIR", "take everything from this tree, not from /",
 	  offsetof(struct config, sysroot_path) },
 	{ "kver", 0, "VERSION", "for this kernel; the only one there is, or the running one",
@@ -142,24 +142,29 @@ static enum exit_code build_all(struct config *c)
 	return r < 0 ? command_exit_code(r) : by_weight[worst];
 }
 
+int command_parse_build(int argc, char *argv[], struct config *c, char ***ret_words)
+{
+	if (options_parse(build_options, argc, argv, c, ret_words) < 0 || check_usage(c) < 0)
+		return -EINVAL;
+	if (c->quiet)
+		log_set_level(LOG_WARNING);
+	if (c->verbose)
+		log_set_level(LOG_DEBUG);
+	set_signals();
+	return 0;
+}
+
 static enum exit_code run_build(int argc, char *argv[])
 {
 	_cleanup_config_ struct config c = { .sysroot = SYSROOT_NONE };
 	char **words;
 
-	if (options_parse(build_options, argc, argv, &c, &words) < 0)
+	if (command_parse_build(argc, argv, &c, &words) < 0)
 		return EXIT_USAGE;
 	if (*words) {
 		log_error("cannot use %s: build takes options only; -o names the image", *words);
 		return EXIT_USAGE;
 	}
-	if (check_usage(&c) < 0)
-		return EXIT_USAGE;
-	if (c.quiet)
-		log_set_level(LOG_WARNING);
-	if (c.verbose)
-		log_set_level(LOG_DEBUG);
-	set_signals();
 	return c.all ? build_all(&c) : build_one(&c, c.kver);
 }
 

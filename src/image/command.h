@@ -2,6 +2,7 @@
 /* command: what `slipway WORD` runs: a file for each, and the table in main.c. */
 #pragma once
 
+#include "image/config.h"
 #include "image/options.h"
 
 /* slipway(8) promises these. */
@@ -19,10 +20,16 @@ struct command {
 	const struct option_row *options;
 };
 
-extern const struct command command_build, command_cat, command_unpack, command_ls;
+extern const struct command command_build, command_cat, command_diff, command_explain, command_ls, command_unpack;
 
 /* For a command without options. */
 extern const struct option_row no_options[];
 
 /* What a result, 0 or -errno, means for who called the program. */
 enum exit_code command_exit_code(int r);
+
+/* What build takes, and other commands that look at what it would make. */
+extern const struct option_row build_options[];
+
+/* Their words, and what follows from -q and -v at once. -EINVAL after the error was logged. */
+int command_parse_build(int argc, char *argv[], struct config *c, char ***ret_words);

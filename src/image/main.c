@@ -4,7 +4,9 @@
 #include "image/command.h"
 
 /* In the order of --help. */
-static const struct command *const commands[] = { &command_build, &command_ls, &command_cat, &command_unpack };
+static const struct command *const commands[] = {
+	&command_build, &command_ls, &command_cat, &command_unpack, &command_diff, &command_explain,
+};
 
 static void print_command(const struct command *c)
 {
@@ -23,7 +25,10 @@ static enum exit_code print_help(void)
 {
 	printf("slipway: builds an initrd and looks into one\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		print_command(commands[i]);
+		if (commands[i] == &command_build || commands[i]->options != build_options)
+			print_command(commands[i]);
+		else
+			printf("slipway %s %s\n    %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
 	printf("slipway --help\n    print this; after a command, what it takes\n");
 	printf("slipway --version\n    print the version\n");
 	return finish_help();

@@ -40,7 +40,7 @@ static void write_row(FILE *f, const struct tree_node *n)
 	(void)putc('\n', f);
 }
 
-static int write_all(FILE *f, const struct tree *t, const char *kernel)
+static int write_all(FILE *f, const struct tree *t, const char *kernel, const char *mode)
 {
 	_cleanup_free_ const struct tree_node **nodes = NULL;
 	const struct tree_node *later = &own;
@@ -50,6 +50,7 @@ static int write_all(FILE *f, const struct tree *t, const char *kernel)
 		return r;
 	write_header(f, "slipway", SLIPWAY_VERSION);
 	write_header(f, "kernel", kernel);
+	write_header(f, "mode", mode);
 	for (size_t i = 0; i < t->n; i++) {
 		if (later && strcmp(nodes[i]->path, later->path) > 0) {
 			write_row(f, later);
@@ -62,7 +63,7 @@ static int write_all(FILE *f, const struct tree *t, const char *kernel)
 	return 0;
 }
 
-int manifest_text(const struct tree *t, const char *kernel, char **ret, size_t *ret_size)
+int manifest_text(const struct tree *t, const char *kernel, const char *mode, char **ret, size_t *ret_size)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -71,7 +72,7 @@ int manifest_text(const struct tree *t, const char *kernel, char **ret, size_t *
 
 	if (!f)
 		return -ENOMEM;
-	r = write_all(f, t, kernel);
+	r = write_all(f, t, kernel, mode);
 	if (r == 0 && ferror(f))
 		r = -ENOMEM;
 	if (fclose(f) != 0 && r == 0)
@@ -87,7 +88,8 @@ int manifest_add(struct build *b)
 {
 	_cleanup_free_ char *text = NULL;
 	struct tree_node node = own;
-	int r = manifest_text(&b->tree, b->config->kernel, &text, &node.size);
+	const char *mode = b->config->settings.mode == MODE_HOST ? "host" : "generic";
+	int r = manifest_text(&b->tree, b->config->kernel, mode, &text, &node.size);
 
 	if (r < 0)
 		return r;

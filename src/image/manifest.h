@@ -4,6 +4,7 @@
  *
  *	#slipway<TAB>0.1.0
  *	#kernel<TAB>6.1.0-50-amd64
+ *	#mode<TAB>generic
  *	init<TAB>the kernel runs it<TAB>
  *	usr/lib/x86_64-linux-gnu/libc.so.6<TAB>library of<TAB>init
  *
@@ -36,7 +37,7 @@ struct manifest_failure {
 };
 
 /* What a tree will be, as the text above; the manifest's own row is in it. The caller frees. 0 or -ENOMEM. */
-int manifest_text(const struct tree *t, const char *kernel, char **ret, size_t *ret_size);
+int manifest_text(const struct tree *t, const char *kernel, const char *mode, char **ret, size_t *ret_size);
 
 /* The bytes of the file, which may be anybody's. 0, -EBADMSG with `*ret_failure`, -ENOMEM. */
 int manifest_read(const void *data, size_t size, struct manifest *ret, struct manifest_failure *ret_failure);

@@ -11,7 +11,7 @@ struct unpack {
 };
 
 /*
- * All that is whole, then -EBADMSG where a part is not. Nothing is written where a name would lead out of the directory,
- * or one of the paths is not there. Errors are logged, and what was left out.
+ * All that is whole, then -EBADMSG where a part is not. Nothing is written where a name would lead out of the
+ * directory, or one of the paths is not there. Errors are logged, and what was left out.
  */
 int unpack_image(const char *image, const struct unpack *u);

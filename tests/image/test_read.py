@@ -288,7 +288,7 @@ def test_manifest(root):
     assert root.build().returncode == 0
     lines = root.cat("usr/lib/slipway/manifest").decode().splitlines()
     version = root.slipway("--version").stdout.decode().split()[1]
-    assert lines[:2] == [f"#slipway\t{version}", f"#kernel\t{KVER}"]
+    assert lines[:3] == [f"#slipway\t{version}", f"#kernel\t{KVER}", "#mode\tgeneric"]
     rows = [line.split("\t") for line in lines if line[0] != "#"]
     assert [row[0] for row in rows] == root.names()
     assert all(reason for _, reason, _ in rows)

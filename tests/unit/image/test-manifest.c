@@ -28,9 +28,10 @@ static void text_of_a_tree(void **state)
 
 	add(&t, "zlib", "library of", init);
 	add(&t, "#a\tb\nc\\d", "odd\treason", NULL);
-	assert_int_equal(manifest_text(&t, "6.1\t0", &text, &size), 0);
+	assert_int_equal(manifest_text(&t, "6.1\t0", "generic", &text, &size), 0);
 	assert_string_equal(text, "#slipway\t" SLIPWAY_VERSION "\n"
 				  "#kernel\t6.1\\0110\n"
+				  "#mode\tgeneric\n"
 				  "\\043a\\011b\\012c\\134d\todd\\011reason\t\n"
 				  "init\tthe kernel runs it\t\n"
 				  "usr/lib/slipway/manifest\tsays what is in the image, and why\t\n"
@@ -49,11 +50,11 @@ static void read_again(void **state)
 	size_t size;
 
 	add(&t, "library", "library of", init);
-	assert_int_equal(manifest_text(&t, "6.1\t0", &text, &size), 0);
+	assert_int_equal(manifest_text(&t, "6.1\t0", "generic", &text, &size), 0);
 	assert_int_equal(manifest_read(text, size, &m, &failure), 0);
 	assert_string_equal(m.version, SLIPWAY_VERSION);
 	assert_string_equal(m.kernel, "6.1\t0");
-	assert_null(m.mode);
+	assert_string_equal(m.mode, "generic");
 	assert_int_equal(m.n, 3);
 	row = manifest_find(&m, "library");
 	assert_non_null(row);
