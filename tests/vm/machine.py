@@ -243,7 +243,7 @@ class Machine:
         self.wait_agent()
         self.commands += 1
         mark, since = f"@@{self.commands}:", len(self.agent.text)
-        self.agent.send(f"(\n{command}\n) </dev/null 2>&1; echo; echo {mark}$?\n")
+        self.agent.send(f"(\n{command}\n) </dev/null 2>&1; code=$?; echo; echo {mark}$code\n")
         match = self.agent.wait_for(re.escape(mark) + r"(\d+)\n", timeout, since)
         if not match:
             self.fail(f"no answer from the guest in {timeout} s to: {command}\n{self.agent.text[since:]}")
