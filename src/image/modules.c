@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "image/firmware.h"
 #include "image/host.h"
 #include "image/module-index.h"
 #include "image/module-rules.h"
@@ -107,6 +108,7 @@ int modules_add(struct build *b)
 	dir = tree_lookup(&b->tree, "lib/modules");
 	if (!dir)
 		return 0; /* a kernel without modules that an initrd has use for */
-	r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir);
-	return r < 0 ? r : module_index_add(b);
+	if ((r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir)) < 0 || (r = firmware_add(&m)) < 0)
+		return r;
+	return module_index_add(b);
 }

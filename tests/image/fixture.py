@@ -185,6 +185,16 @@ class Root:
         self.text(f"{to}/{KVER}/modules.builtin.modinfo", "vfat.alias=fs-vfat\0")
         run("depmod", "-b", self.path, KVER, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
+    def add_module(self, name, text):
+        """One that only this sysroot has."""
+        plain = self.path / "lib/modules" / KVER / name
+        plain.parent.mkdir(parents=True, exist_ok=True)
+        source = plain.with_suffix(".c")
+        source.write_text(MODULE + text)
+        run("gcc", "-c", "-O1", "-fno-pic", source, "-o", plain)
+        source.unlink()
+        run("depmod", "-b", self.path, KVER, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+
     def without_alias_text(self):
         """Then the modules themselves are read, by depmod."""
         (self.path / "lib/modules" / KVER / "modules.alias").unlink()
