@@ -151,6 +151,24 @@ static int find(struct loader *l, const struct tree_node *module, const char *na
 	return 0;
 }
 
+/*
+ * A driver may name files for each device that it knows; that some are missing says nothing. That none is there, of a
+ * driver which this machine boots by, may be why it will not.
+ */
+static void warn_if_bound(const struct loader *l, const struct tree_node *module, char *const *names)
+{
+	const struct config *c = l->modules->build->config;
+	_cleanup_free_ char *name = module_name(module->path);
+
+	for (size_t i = 0; c->for_host && i < c->target.n_devices; i++)
+		if (name && streq_null(c->target.devices[i].module, name)) {
+			log_warning("no firmware for module %s, which drives a device of this machine: it may ask for "
+				    "%s%s, and there is none in %s/lib/firmware, ignoring",
+				    name, names[0], names[1] ? " or others" : "", c->sysroot.path);
+			return;
+		}
+}
+
 static int add_for(struct loader *l, const struct tree_node *module)
 {
 	const struct sysroot *s = &l->modules->build->config->sysroot;
@@ -173,6 +191,8 @@ static int add_for(struct loader *l, const struct tree_node *module)
 		}
 	}
 	l->modules_missing += l->missing > missing;
+	if (names && l->missing - missing == strv_length(names))
+		warn_if_bound(l, module, names);
 	return 0;
 }
 
@@ -180,8 +200,9 @@ static bool is_asked(const struct loader *l, const char *path)
 {
 	const struct settings *s = &l->modules->build->config->settings;
 
-	return s->firmware == CHOICE_YES || s->mode == MODE_HOST || strv_contains(l->asked, path) ||
-	       omit_names((char *const *)askers, path);
+	if (s->firmware == CHOICE_YES || l->modules->build->config->for_host)
+		return true;
+	return strv_contains(l->asked, path) || omit_names((char *const *)askers, path);
 }
 
 int firmware_add(struct modules *m)

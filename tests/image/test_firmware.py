@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The files that modules load into their devices: whose, from which directories, and what is said of those missing."""
+import re
+
 import pytest
 
 from fixture import KVER
+from recorded import Machine
 
 QLA = "kernel/drivers/scsi/qla2xxx/qla2xxx.ko"
 DIR = "usr/lib/firmware"
@@ -108,3 +111,24 @@ def test_whose(machine):
     assert firmware(machine) == ["gpu.bin", "ql2400_fw.bin"]
     built(machine, "-f", "--firmware", "yes")
     assert firmware(machine) == ["block.bin", "ql2400_fw.bin"]
+
+
+def test_of_a_driver_that_this_machine_boots_by(machine, tmp_path):
+    """Only then that nothing of what it asks for is there is worth a warning."""
+    text = 'INFO(1, "firmware=block.bin"); INFO(2, "firmware=b.bin");'
+    machine.add_module("kernel/drivers/block/virtio_blk.ko", text)
+    here = Machine(tmp_path / "machine", "q35", "/", machine.path)
+    done = here.run(*machine.command("--host"))
+    assert done.returncode == 0, done.stderr.decode()
+    said = done.stderr.decode().replace(str(machine.path), "ROOT")
+    # Which of them is first is the compiler's affair.
+    assert re.search(
+        "^slipway: no firmware for module virtio_blk, which drives a device of this machine: "
+        "it may ask for (b|block).bin or others, and there is none in ROOT/lib/firmware, ignoring$",
+        said,
+        re.M,
+    )
+    machine.text("lib/firmware/b.bin", "b")
+    done = here.run(*machine.command("--host", "-f", "-q"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert firmware(machine) == ["b.bin"]
