@@ -18,7 +18,7 @@ class Generator:
     name: str
     mode: str  # "host" or "generic"
     package: str  # whose version is told; empty: slipway
-    argv: tuple  # {kver} and {out} are filled in
+    argv: tuple  # {kver}, {out} and {device} are filled in
     may_fail: bool = False  # it looks at this machine, which it may not understand
     done: tuple = (0,)  # the exit codes of success
 
@@ -34,8 +34,9 @@ def _dracut(option, mode):
 
 
 SLIPWAY = ("/usr/lib/slipway/slipway", "build", "-f", "--kver", "{kver}", "-o", "{out}")
-# 3: it has doubts, since the root that the tree's fstab names is not the machine's.
-HOST = Generator("slipway --host", "host", "", (*SLIPWAY, "--host"), done=(0, 3))
+# Told its root, since of a chroot it does not believe that it is this machine's. 3: it has doubts, since that is not
+# the root that the tree's fstab names.
+HOST = Generator("slipway --host", "host", "", (*SLIPWAY, "--host", "--root-device", "{device}"), done=(0, 3))
 GENERIC = Generator("slipway --generic", "generic", "", (*SLIPWAY, "--generic"), done=(0, 3))
 LIST = _initramfs_tools("list", "host")
 MOST = _initramfs_tools("most", "generic")
