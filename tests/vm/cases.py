@@ -14,6 +14,7 @@ import case_disks as disks
 import case_fsck as fsck
 import case_inits as inits
 import case_kernels as kernels
+import case_package as package
 import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
@@ -93,6 +94,11 @@ ROWS = (
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),
+
+    Row("package", package.package, ("bookworm",), "test", 90),
+    Row("package", package.package, ("trixie",), "matrix", 90),
+    Row("package-plugin", package.plugin, ("bookworm", "trixie"), "matrix", 90),
+    Row("package-back", package.back, ("bookworm", "trixie"), "matrix", 40),
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),

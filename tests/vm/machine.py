@@ -9,12 +9,14 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import threading
 import time
 
 QEMU = "qemu-system-x86_64"
+FIRMWARE = pathlib.Path("/usr/share/OVMF")
 # qemu 7.2 computes the flags of an unlocked cmpxchg16b from a stale state, and a kernel that is interrupted
 # there dies in its allocator. -erms: TCG runs `rep movsb` byte by byte.
 CPU = "max,-cx16,-erms"
@@ -158,7 +160,7 @@ class Monitor:
 class Machine:
     """A context manager: qemu is gone when the block ends, however it ends."""
 
-    def __init__(self, directory, *, kernel, initrd, append, disks=(), memory=512, limit=300, live=None,
+    def __init__(self, directory, *, kernel=None, initrd=None, append="", disks=(), memory=512, limit=300, live=None,
                  name="boot", devices=()):
         self.directory, self.disks, self.limit, self.name = pathlib.Path(directory), list(disks), limit, name
         self.kernel, self.initrd, self.append, self.memory, self.live = kernel, initrd, append, memory, live
@@ -169,8 +171,7 @@ class Machine:
         self.directory.mkdir(parents=True, exist_ok=True)
         argv = ["setpriv", "--pdeathsig", "KILL", QEMU, "-nodefaults", "-no-user-config",
                 "-accel", "tcg", "-machine", "q35", "-cpu", CPU, "-smp", "1", "-m", str(self.memory),
-                "-display", "none", "-no-reboot", "-device", "pvpanic",
-                "-kernel", self.kernel, "-append", self.append]
+                "-display", "none", "-no-reboot", "-device", "pvpanic", *self.boot_arguments()]
         if self.initrd:
             argv += ["-initrd", self.initrd]
         for device in self.devices:
@@ -197,6 +198,15 @@ class Machine:
         self.monitor = Monitor(ours[2])
         self.monitor.command("qmp_capabilities")
         return self
+
+    def boot_arguments(self):
+        """The kernel, or the firmware that finds one on the first disk."""
+        if self.kernel:
+            return ["-kernel", self.kernel, "-append", self.append]
+        variables = self.directory / f"{self.name}.vars"
+        shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", variables)
+        return ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
+                "-drive", f"if=pflash,format=raw,file={variables}"]
 
     def __exit__(self, *exc):
         self.timer.cancel()

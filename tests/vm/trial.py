@@ -61,6 +61,19 @@ def kept_image(name, tree, *options):
     return image
 
 
+def package():
+    """The Debian package; built once for each state of the programs and of what is packaged beside them."""
+    h = hashlib.sha256(programs_digest().encode())
+    for path in sorted([*(TOP / "units").rglob("*"), TOP / "Makefile"]):
+        h.update(path.read_bytes() if path.is_file() else b"")
+    path = SCRATCH / "packages" / f"{h.hexdigest()[:12]}.deb"
+    with guests.locked(path.with_suffix(".lock")):
+        if not path.exists():
+            subprocess.run(["make", "-s", "deb"], cwd=TOP, check=True)
+            shutil.copy(next((TOP / "build/deb").glob("*.deb")), path)
+    return path
+
+
 def build_image(guest, release, rescue=False):
     """The initrd of that guest."""
     name = f"{guest}-{release}{'-rescue' if rescue else ''}"
