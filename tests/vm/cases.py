@@ -75,8 +75,12 @@ ROWS = (
     Row("nvme-full", kernels.nvme, ("bookworm",), "test", 50, guests.FULL),
     Row("virtio-full", kernels.virtio, ("bookworm",), "test", 50, guests.FULL),
     Row("ahci-full", kernels.ahci, ("bookworm",), "test", 50, guests.FULL),
-    *(Row(name, disks.disk, (guest,), "test" if DISKS_TESTED.get(name) == guest else "matrix", 15)
+    *(Row(name, disks.disk, (guest,), "test" if DISKS_TESTED.get(name) == guest else "matrix", 30)
       for name, guest in DISKS),
+    Row("life-xfs", disks.life, ("bookworm",), "test", 50),
+    Row("life-btrfs", disks.life, ("trixie",), "test", 50),
+    Row("life-xfs", disks.life, ("trixie", "sid"), "matrix", 50),
+    Row("life-btrfs", disks.life, ("bookworm", "sid"), "matrix", 50),
 
     Row("reboot", shutdown.reboot, ("trixie",), "test", 40),
     Row("reboot", shutdown.reboot, ("bookworm", "sid"), "matrix", 40),
