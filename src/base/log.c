@@ -15,6 +15,7 @@ static struct {
 	const char *stage;
 	enum log_sink sink;
 	int level;
+	bool status; /* what log_status() has written stands there */
 } sink = { .ident = "slipway", .level = LOG_INFO };
 
 void log_open(const char *ident, enum log_sink to)
@@ -60,12 +61,26 @@ static int console_level(void)
 	return atoi(line);
 }
 
+void log_status(const char *text)
+{
+	char line[LINE_BYTES];
+	int n;
+
+	if (!text && !sink.status)
+		return;
+	/* To the first column, and clear the line: ECMA-48. */
+	n = snprintf(line, sizeof(line), "\r\033[K%s", text ?: "");
+	(void)!write(STDERR_FILENO, line, (size_t)MIN(n, (int)sizeof(line) - 1));
+	sink.status = text != NULL;
+}
+
 static void _printf_(3, 0) emit(int level, bool console, const char *fmt, va_list ap)
 {
 	char line[LINE_BYTES + 1];
 	const char *text;
 	int n = 0, len;
 
+	log_status(NULL);
 	if (sink.sink == LOG_SINK_KMSG)
 		n = snprintf(line, sizeof(line), "<%d>", LOG_DAEMON | level);
 	text = line + n;

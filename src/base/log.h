@@ -43,6 +43,12 @@ void log_console(int level, const char *fmt, ...) _printf_(2, 3);
 int log_errno(int r, const char *fmt, ...) _printf_(2, 3);
 
 /*
+ * A line on a terminal that the next one, of whatever kind, takes the place of; NULL takes it away. The caller has
+ * seen that standard error is a terminal. For LOG_SINK_STDERR.
+ */
+void log_status(const char *text);
+
+/*
  * For signal handlers: the bytes of `text` to /dev/kmsg and to fd 2. Async-signal-safe.
  */
 void log_crash(const char *text);

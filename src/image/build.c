@@ -56,7 +56,10 @@ static int run_passes(struct build *b)
 	for (size_t i = 0; i < ARRAY_SIZE(passes); i++) {
 		uint64_t start = clock_monotonic();
 		size_t before = b->tree.n;
-		int r = passes[i].add(b);
+		int r;
+
+		progress_step(b->progress, passes[i].name, 0);
+		r = passes[i].add(b);
 
 		if (r == 0)
 			r = interrupted();
@@ -85,19 +88,24 @@ static void build_free(struct build *b)
 
 int build_image(const struct config *c)
 {
-	_cleanup_(build_free) struct build b = { .config = c };
+	_cleanup_progress_ struct progress progress = { 0 };
+	_cleanup_(build_free) struct build b = { .config = c, .progress = &progress };
 	_cleanup_(packed_free) struct packed p = { 0 };
 	uint64_t start = clock_monotonic();
-	int r = run_passes(&b);
+	int r;
 
+	progress_open(&progress, c->kernel);
+	r = run_passes(&b);
 	if (r == 0) {
 		tell_reasons(&b.tree);
 		r = pack(&b, &p);
 	}
 	if (r == 0)
 		r = interrupted();
-	if (r == 0)
+	if (r == 0) {
+		progress_step(&progress, "write", 0);
 		r = output_write(c->image, p.image.data, p.image.size);
+	}
 	if (r == -ENOMEM)
 		log_error("cannot build %s: out of memory", c->image);
 	if (r < 0)

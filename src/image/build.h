@@ -10,6 +10,7 @@
 
 #include "image/config.h"
 #include "image/kernel-config.h"
+#include "image/progress.h"
 #include "image/tree.h"
 
 struct compress_format;
@@ -20,6 +21,7 @@ struct build {
 	const struct compress_format *format; /* how the image is compressed */
 	unsigned int level;
 	struct tree tree;
+	struct progress *progress;
 };
 
 /* What is copied to /run/initramfs at boot: a root of its own, with a closure of its own. */

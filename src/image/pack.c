@@ -20,9 +20,12 @@ static const struct segment {
 	{ { SEGMENT_MAIN, 0 }, true },
 };
 
+#define PIECE ((size_t)64 << 10)
+
 struct counter {
 	struct compressor compressor;
 	uint64_t size; /* of what went in */
+	struct progress *progress;
 };
 
 static void counter_close(struct counter *c)
@@ -30,12 +33,20 @@ static void counter_close(struct counter *c)
 	compressor_close(&c->compressor);
 }
 
+/* A large file in pieces, so that one sees it go on. */
 static int count(void *to, const void *data, size_t size)
 {
 	struct counter *c = to;
+	const char *p = data;
+	int r = 0;
 
 	c->size += size;
-	return compressor_write(&c->compressor, data, size);
+	for (size_t n; r == 0 && size > 0; p += n, size -= n) {
+		n = MIN(size, PIECE);
+		r = compressor_write(&c->compressor, p, n);
+		progress_bytes(c->progress, "pack", n);
+	}
+	return r;
 }
 
 static const struct compress_format *no_format(void)
@@ -49,7 +60,7 @@ static const struct compress_format *no_format(void)
 
 static int pack_segment(const struct build *b, const struct segment *s, struct packed *p)
 {
-	_cleanup_(counter_close) struct counter c = { 0 };
+	_cleanup_(counter_close) struct counter c = { .progress = b->progress };
 	struct newc_failure failure = { 0 };
 	int r = compressor_open(s->compressed ? b->format : no_format(), b->level, &p->image, &c.compressor);
 
@@ -65,10 +76,20 @@ static int pack_segment(const struct build *b, const struct segment *s, struct p
 	return 0;
 }
 
+static uint64_t content_bytes(const struct tree *t)
+{
+	uint64_t size = 0;
+
+	TREE_FOREACH(n, t)
+		size += S_ISREG(n->mode) ? n->size : 0;
+	return size;
+}
+
 int pack(const struct build *b, struct packed *ret)
 {
 	_cleanup_(packed_free) struct packed p = { 0 };
 
+	progress_step(b->progress, "pack", content_bytes(&b->tree));
 	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
 		int r;
 

@@ -128,6 +128,23 @@ static void standard_error_has_no_priority(void **state)
 	assert_int_equal(kmsg.opens + console.opens, 0);
 }
 
+static void status_gives_way_to_a_line(void **state)
+{
+	log_open("slipway", LOG_SINK_STDERR);
+	log_status(NULL);
+	assert_int_equal(standard_error.writes, 0);
+	log_status("one");
+	log_status("two");
+	log_debug("not said");
+	log_error("three");
+	log_error("four");
+	log_status("five");
+	log_status(NULL);
+	log_status(NULL);
+	assert_string_equal(standard_error.text, "\r\033[Kone\r\033[Ktwo\r\033[Kslipway: three\nslipway: four\n"
+						 "\r\033[Kfive\r\033[K");
+}
+
 static void without_kmsg_it_is_standard_error(void **state)
 {
 	kmsg.absent = true;
@@ -247,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup(kmsg_line_has_priority_ident_and_stage, setup),
 		cmocka_unit_test_setup(kmsg_is_opened_for_each_line, setup),
 		cmocka_unit_test_setup(standard_error_has_no_priority, setup),
+		cmocka_unit_test_setup(status_gives_way_to_a_line, setup),
 		cmocka_unit_test_setup(without_kmsg_it_is_standard_error, setup),
 		cmocka_unit_test_setup(level_drops_what_is_less_urgent, setup),
 		cmocka_unit_test_setup(error_reaches_a_console_that_the_kernel_keeps_quiet, setup),
