@@ -64,19 +64,25 @@ static int add_config(struct build *b, const char *path)
 	return r < 0 ? log_errno(r, "cannot take in %s from %s", path, s->path) : 0;
 }
 
-static int add_known(struct build *b)
+struct place {
+	const char *name, *fstype, *from; /* "root", and who says of which type it is */
+};
+
+static int add_known(struct build *b, const struct place *p)
 {
-	const struct config *c = b->config;
-	const struct checked *type = find_type(c->fstype);
+	const struct checked *type = find_type(p->fstype);
+	_cleanup_free_ char *reason = NULL;
 	int r;
 
 	if (type && !type->package)
 		return 0;
-	r = add_checker(b, c->fstype, "checks the root");
+	if (asprintf(&reason, "checks the %s", p->name) < 0)
+		return -ENOMEM;
+	r = add_checker(b, p->fstype, reason);
 	if (r == -ENOENT) {
-		log_warning("no fsck.%s in %s: the root (%s, %s) will not be checked; "
+		log_warning("no fsck.%s in %s: the %s (%s, %s) will not be checked; "
 			    "install %s%s there, ignoring",
-			    c->fstype, c->sysroot.path, c->fstype, c->fstype_from,
+			    p->fstype, b->config->sysroot.path, p->name, p->fstype, p->from,
 			    type ? "the package " : "what has it", type ? type->package : "");
 		return 0;
 	}
@@ -99,7 +105,20 @@ static int add_generic(struct build *b)
 	return 0;
 }
 
+/* A machine's own /usr may be of another type. Of a tree that is for any machine only its init can tell. */
+static int add_usr(struct build *b)
+{
+	const struct target_fs *usr = target_find_fs(&b->config->target, USE_USR);
+
+	if (!usr || !usr->fstype || streq_null(usr->fstype, b->config->fstype))
+		return 0;
+	return add_known(b, &(struct place){ "/usr", usr->fstype, usr->source });
+}
+
 int fsck_add(struct build *b)
 {
-	return b->config->fstype ? add_known(b) : add_generic(b);
+	const struct config *c = b->config;
+	int r = c->fstype ? add_known(b, &(struct place){ "root", c->fstype, c->fstype_from }) : add_generic(b);
+
+	return r < 0 ? r : add_usr(b);
 }

@@ -9,10 +9,10 @@
 /* Who made the container has left one of these: systemd-nspawn and its like, podman, docker. */
 static const char *const container_signs[] = { "/run/systemd/container", "/run/.containerenv", "/.dockerenv" };
 
-static bool in_container(void)
+static bool is_container(const struct sysroot *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(container_signs); i++)
-		if (access(container_signs[i], F_OK) == 0)
+		if (sysroot_has(s, container_signs[i]))
 			return true;
 	return false;
 }
@@ -25,7 +25,7 @@ static int ask(const struct config *c, struct target *ret, char **ret_why)
 	_cleanup_free_ char *fstab = NULL;
 	const char *missing = NULL;
 
-	if (streq(c->sysroot.path, "/") && !c->root_device && in_container())
+	if (streq(c->sysroot.path, "/") && !c->root_device && is_container(&c->sysroot))
 		missing = "this is a container";
 	else if (procfd < 0 || faccessat(procfd, "self/mountinfo", R_OK, 0) < 0)
 		missing = "/proc is not mounted here";
@@ -59,8 +59,8 @@ int machine_read(const struct config *c, struct target *ret)
 			  why ?: strerror(-r));
 		return r;
 	}
-	log_warning("cannot tell what this machine boots from: %s; the image is one for any machine, mode = host (%s) "
-		    "ignoring",
-		    why ?: strerror(-r), c->settings.mode_from);
+	log_warning("cannot tell what this machine boots from: %s; the image is one for any machine although %s says "
+		    "mode = host, ignoring",
+		    why ?: strerror(-r), c->settings.mode_from ?: "a file");
 	return 1;
 }

@@ -15,6 +15,8 @@ class Machine:
         self.path = path
         for d in ("sys", "proc/self", "dev"):
             (path / d).mkdir(parents=True)
+        # Of a vendor that has no microcode.
+        (path / "proc/cpuinfo").write_text("processor\t: 0\nvendor_id\t: SmallMachine\ncpu family\t: 6\nmodel\t\t: 1\nstepping\t: 1\n\n")
         for line in (DATA / f"{name}.sysfs").read_text().splitlines():
             self._line(line)
         for file in ("mountinfo", "swaps", "crypto"):

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""Images for what a machine boots from: a recorded machine, and a small kernel that has its drivers."""
+import copy
+import re
+import subprocess
+
+import pytest
+
+from fixture import KVER
+from recorded import Machine
+from test_build import golden
+
+# Of each module: its aliases, and the modules that it needs.
+DRIVERS = {
+    "drivers/virtio/virtio_ring": ([], ["virtio"]),
+    "drivers/virtio/virtio_pci": (["pci:v00001AF4d*sv*sd*bc*sc*i*"], ["virtio_ring"]),
+    "drivers/virtio/virtio_spare": (["virtio:d00000002v*"], ["virtio"]),
+    "drivers/scsi/virtio_scsi": (["virtio:d00000008v*"], ["virtio_ring", "scsi_mod"]),
+    "drivers/pci/hotplug/shpchp": (["pci:v*d*sv*sd*bc06sc04i*"], []),
+    "drivers/nvme/host/nvme_core": ([], []),
+    "drivers/nvme/host/nvme": (["pci:v*d*sv*sd*bc01sc08i02*"], ["nvme_core"]),
+    "drivers/mmc/core/mmc_core": ([], []),
+    "drivers/mmc/core/mmc_block": (["mmc:block"], ["mmc_core"]),
+    "drivers/mmc/host/sdhci": ([], ["mmc_core"]),
+    "drivers/mmc/host/sdhci_pci": (["pci:v*d*sv*sd*bc08sc05i*"], ["sdhci"]),
+    "drivers/scsi/scsi_mod": ([], []),
+    "drivers/scsi/sd_mod": (["scsi:t-0x00*"], ["scsi_mod"]),
+    "drivers/usb/core/usbcore": ([], []),
+    "drivers/usb/host/xhci_hcd": ([], ["usbcore"]),
+    "drivers/usb/host/xhci_pci": (["pci:v*d*sv*sd*bc0Csc03i30*"], ["xhci_hcd"]),
+    "drivers/usb/host/ehci_pci": (["pci:v*d*sv*sd*bc0Csc03i20*"], ["usbcore"]),
+    "drivers/usb/host/uhci_hcd": (["pci:v*d*sv*sd*bc0Csc03i00*"], ["usbcore"]),
+    "drivers/usb/storage/usb_storage": (["usb:v*p*d*dc*dsc*dp*ic08isc06ip50in*"], ["usbcore", "scsi_mod"]),
+    "drivers/hid/hid": ([], []),
+    "drivers/hid/hid_generic": (["hid:b*g*v*p*"], ["hid"]),
+    "drivers/hid/usbhid/usbhid": (["usb:v*p*d*dc*dsc*dp*ic03isc*ip*in*"], ["hid", "usbcore"]),
+    "drivers/md/md_mod": ([], []),
+    "drivers/md/raid1": (["md-raid1"], ["md_mod"]),
+    "drivers/md/dm_mod": ([], []),
+    "drivers/md/dm_crypt": ([], ["dm_mod"]),
+    "arch/x86/crypto/aesni_intel": (["crypto-aes"], []),
+    "fs/btrfs/btrfs": (["fs-btrfs"], []),
+}
+
+
+@pytest.fixture(scope="session")
+def drivers(parts, tmp_path_factory):
+    """Their directory; `virtio` is the small sysroot's own."""
+    out = copy.copy(parts)
+    out.path = tmp_path_factory.mktemp("drivers")
+    for path, (aliases, needs) in DRIVERS.items():
+        name = path.rpartition("/")[2]
+        info = "".join(f'INFO({n}, "alias={alias}");' for n, alias in enumerate(aliases))
+        needs = ["virtio_add" if need == "virtio" else f"sym_{need}" for need in needs]
+        uses = "".join(f"extern int {s}; int *use_{s}(void) {{ return &{s}; }}" for s in needs)
+        out.module(f"kernel/{path}.ko", f"{info} EXPORT(sym_{name}); int sym_{name}; {uses}")
+    return out.path / "modules"
+
+
+@pytest.fixture
+def machine(tmp_path, root, drivers):
+    """A function: the recorded machine, where the small sysroot lies in what is mounted there."""
+    root.modules(drivers, "lib/modules")
+    return lambda at: Machine(tmp_path / "machine", "q35", at, root.path)
+
+
+def built(machine, root, *argv):
+    done = machine.run(*root.command("--host", *argv))
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stderr.decode()
+
+
+def modules(root):
+    return [re.sub(r"\.ko.*", "", name.rpartition("/")[2]) for name in root.names() if ".ko" in name]
+
+
+def load_list(root):
+    return root.cat("etc/modules-load.d/slipway.conf").decode()
+
+
+def loaded(root):
+    return [line for line in load_list(root).splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("at", ["/", "/m/usb", "/m/btrfs", "/m/crypt"])
+def test_modules(machine, root, at):
+    built(machine(at), root)
+    name = at.rpartition("/")[2] or "whole"
+    golden(f"host-{name}.txt", load_list(root) + "# in the image\n" + "".join(f"{m}\n" for m in modules(root)))
+
+
+@pytest.mark.parametrize("at", ["/", "/m/usb", "/m/btrfs", "/m/crypt", "/m/fat", "/m/thin", "/m/bcache"])
+def test_each_after_what_it_depends_on(machine, root, at):
+    built(machine(at), root, "--rescue")
+    names = loaded(root)
+    assert len(names) == len(set(names)) > 4
+    assert set(names) <= set(modules(root))
+    for line in (root.path / "lib/modules" / KVER / "modules.dep").read_text().splitlines():
+        name, *needs = re.findall(r"([\w-]+)\.ko", line)
+        for need in needs if name in names else []:
+            assert names.index(need) < names.index(name), (need, name)
+
+
+def test_keyboards_for_a_shell(machine, root):
+    keys = {"usbhid", "hid_generic", "ehci_pci"}
+    here = machine("/")
+    built(here, root)
+    assert not keys & set(modules(root))
+    built(here, root, "--rescue", "-f")
+    assert keys <= set(modules(root))
+
+
+def test_one_driver_for_a_bridge(machine, root):
+    """What the kernel would load for a bridge beside its own driver no disk waits for."""
+    built(machine("/m/btrfs"), root)
+    assert "shpchp" not in modules(root)
+
+
+def test_same_bytes(machine, root, tmp_path):
+    here = machine("/m/crypt")
+    built(here, root)
+    first = root.image.read_bytes()
+    built(here, root, "-f")
+    assert root.image.read_bytes() == first
+
+
+def test_type_of_the_running_system(machine, root):
+    """Not fstab's, which says ext4; and the checker is that type's: none."""
+    built(machine("/m/btrfs"), root)
+    assert "btrfs" in loaded(root) and "ext4" not in modules(root)
+    assert not [name for name in root.names() if "fsck" in name]
+
+
+def test_root_device(machine, root):
+    here = machine("/nowhere")
+    here.link("disk/by-uuid/0", "../../sdg1")
+    built(here, root)
+    assert "usb_storage" in loaded(root)
+    built(here, root, "-f", "--root-device", "/dev/vda")
+    assert "virtio_blk" in loaded(root)
+    assert "usb_storage" not in modules(root)
+
+
+def said(machine, root, *argv):
+    done = machine.run(*root.command(*argv))
+    return done.returncode, done.stderr.decode().replace(str(root.path.parent), "TEST")
+
+
+def test_it_cannot_be_told(machine, root):
+    here = machine("/nowhere")
+    why = "no block device UUID=0 is in /sys and /dev/disk"
+    assert said(here, root, "--host") == (
+        1,
+        f"slipway: cannot tell what this machine boots from: {why}; --root-device names it, --generic makes an image "
+        "for any machine\n",
+    )
+    assert not root.image.exists()
+    # An image that a distribution makes: better one that boots anywhere.
+    root.text("etc/slipway.conf", "mode = host\n")
+    code, text = said(here, root)
+    assert code == 0
+    assert text.startswith(
+        f"slipway: cannot tell what this machine boots from: {why}; the image is one for any machine although "
+        "TEST/root/etc/slipway.conf:1 says mode = host, ignoring\n"
+    )
+    assert "ahci" in modules(root)
+    assert "virtio_balloon" not in modules(root)
+
+
+def test_root_device_is_for_host(root):
+    done = root.build("--root-device", "/dev/vda")
+    assert (done.returncode, done.said) == (
+        1,
+        "slipway: cannot use --root-device: an image for any machine has no use for it, --host has\n",
+    )
+
+
+@pytest.mark.parametrize("hidden", ["proc", "sys"])
+def test_not_mounted(root, hidden):
+    """As in a chroot that nobody prepared."""
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs none /{hidden} && exec "$@"', "-", *root.command("--host")],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        f"slipway: cannot tell what this machine boots from: /{hidden} is not mounted here; --root-device names it, "
+        "--generic makes an image for any machine\n",
+    )
