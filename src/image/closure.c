@@ -14,6 +14,7 @@
 #include "image/build.h"
 #include "image/content.h"
 #include "image/dlopen.h"
+#include "image/foreign.h"
 #include "image/ldpath.h"
 #include "image/library.h"
 #include "image/program.h"
@@ -147,9 +148,9 @@ static int own_directories(struct closure *c, struct object *o)
 	if (!origin)
 		return -ENOMEM;
 	if (o->elf.runpath)
-		return ldpath_expand(o->elf.runpath, origin, &o->dirs);
+		return ldpath_expand(o->elf.runpath, origin, c->paths.loader_dir, &o->dirs);
 	if (o->elf.rpath) {
-		r = ldpath_expand(o->elf.rpath, origin, &o->dirs);
+		r = ldpath_expand(o->elf.rpath, origin, c->paths.loader_dir, &o->dirs);
 		if (r == 0)
 			r = inherit(c, o);
 	}
@@ -262,6 +263,23 @@ static int add_feature(struct closure *c, const struct object *o, const struct d
 	return r < 0 ? r : 0;
 }
 
+/*
+ * glibc opens libgcc_s when a thread is cancelled or exits, and ends the program where there is none; who calls these
+ * does not know it and has no note of it. Not for glibc's own sake: it has the functions, it does not use them.
+ */
+static int add_unwinder(struct closure *c, const struct object *o)
+{
+	static const char *const callers[] = { "pthread_cancel", "pthread_exit" };
+	const char *soname = o->elf.soname ?: "";
+
+	if (startswith(soname, "libc.so.") || startswith(soname, "libpthread.so.") || startswith(soname, "libgcc_s."))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(callers); i++)
+		if (elf_mentions(&o->elf, callers[i]))
+			return MIN(add_library(c, o, "libgcc_s.so.1", true), 0);
+	return 0;
+}
+
 static int add_opened_later(struct closure *c, const struct object *o)
 {
 	_cleanup_dlopen_ struct dlopen_features features = { 0 };
@@ -294,6 +312,8 @@ static int examine_elf(struct closure *c, struct object *o)
 	r = own_directories(c, o);
 	if (r == 0)
 		r = add_needed(c, o);
+	if (r == 0)
+		r = add_unwinder(c, o);
 	return r == 0 ? add_opened_later(c, o) : r;
 }
 
@@ -355,7 +375,7 @@ static int read_machine(struct closure *c)
 		r = elf_open(content.data, content.size, &c->paths.machine);
 	if (r < 0)
 		return log_errno(r, "cannot use %s as /init", init->source);
-	return 0;
+	return foreign_check(c->build, &c->paths.machine);
 }
 
 int closure_add(struct build *b)

@@ -241,6 +241,12 @@ const char *elf_next_needed(const struct elf *e, uint64_t *state)
 }
 
 /* Elf32_Verneed and Elf64_Verneed are the same record, and so are the other three. */
+bool elf_mentions(const struct elf *e, const char *name)
+{
+	/* With its NUL. One string may be the end of another. */
+	return e->strings_size > 0 && memmem(e->data + e->strings, e->strings_size, name, strlen(name) + 1);
+}
+
 static int each_aux(const struct elf *e, uint64_t need,
 		    int (*fn)(const struct elf_version *, void *), void *data)
 {

@@ -45,6 +45,9 @@ char *elf_machine_name(const struct elf *e);
 /* The DT_NEEDED after `*state` (0 at first); NULL after the last. */
 const char *elf_next_needed(const struct elf *e, uint64_t *state);
 
+/* Is there such a name among its strings? Of a symbol that it has or needs, mostly. */
+bool elf_mentions(const struct elf *e, const char *name);
+
 struct elf_version {
 	const char *file;    /* the library that must define it: needed ones only */
 	const char *version; /* "GLIBC_2.34" */

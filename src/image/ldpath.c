@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 
+#include "base/buffer.h"
 #include "base/strv.h"
 #include "image/ldpath.h"
 
@@ -108,30 +109,69 @@ int ldpath_read_conf(const struct sysroot *s, char ***ret)
 	return read_conf(s, "/etc/ld.so.conf", 0, ret);
 }
 
-/* `*ret` stays NULL for a directory that cannot be known. */
-static int expand_one(const char *dir, const char *origin, char **ret)
-{
-	const char *rest = startswith(dir, "$ORIGIN");
+struct variable {
+	const char *name, *value; /* NULL: not known */
+};
 
-	if (!rest)
-		rest = startswith(dir, "${ORIGIN}");
-	if (strchr(rest ? rest : dir, '$') || (!rest && *dir != '/'))
-		return 0;
-	return asprintf(ret, "%s%s%s", rest ? "/" : "", rest ? origin : "", rest ? rest : dir) < 0
-		       ? -ENOMEM
-		       : 0;
+/* "$NAME" or "${NAME}" at `*at`, which moves behind it. */
+static const struct variable *take_variable(const struct variable *variables, const char **at)
+{
+	for (const struct variable *v = variables; v->name; v++) {
+		bool braces = (*at)[1] == '{';
+		const char *rest = startswith(*at + 1 + braces, v->name);
+
+		if (!rest || (braces && *rest != '}'))
+			continue;
+		*at = rest + braces;
+		return v;
+	}
+	return NULL;
 }
 
-int ldpath_expand(const char *rpath, const char *origin, char ***ret)
+/* `*ret` stays NULL for a directory that cannot be known. */
+static int expand_one(const char *dir, const struct variable *variables, char **ret)
 {
+	_cleanup_buffer_ struct buffer text = { 0 };
+	int r = 0;
+
+	while (r == 0 && *dir) {
+		size_t n = strcspn(dir, "$");
+
+		r = buffer_append(&text, dir, n);
+		dir += n;
+		if (r == 0 && *dir) {
+			const struct variable *v = take_variable(variables, &dir);
+
+			if (!v || !v->value)
+				return 0;
+			r = buffer_append(&text, v->value, strlen(v->value));
+		}
+	}
+	if (r == 0)
+		r = buffer_append(&text, "", 1);
+	if (r == 0 && *text.data == '/')
+		*ret = TAKE_PTR(text.data);
+	return r;
+}
+
+int ldpath_expand(const char *rpath, const char *origin, const char *loader_dir, char ***ret)
+{
+	const char *below = loader_dir ? startswith(loader_dir, "usr/") : NULL;
+	_cleanup_free_ char *absolute = NULL;
 	_cleanup_strv_ char **dirs = NULL;
 	int r = strv_split(&dirs, rpath, ":");
+
+	if (asprintf(&absolute, "/%s", origin) < 0)
+		return -ENOMEM;
+	const struct variable variables[] = {
+		{ "ORIGIN", absolute }, { "LIB", below ?: loader_dir }, { NULL, NULL }
+	};
 
 	STRV_FOREACH(dir, dirs) {
 		_cleanup_free_ char *expanded = NULL;
 
 		if (r == 0)
-			r = expand_one(*dir, origin, &expanded);
+			r = expand_one(*dir, variables, &expanded);
 		if (r == 0 && expanded)
 			r = strv_push(ret, expanded);
 	}

@@ -16,7 +16,6 @@ static const struct segment {
 } segments[] = {
 	/* Intel's SDM (9.11.6) wants an update to begin at a multiple of 16; it is loaded from where it lies. */
 	{ { SEGMENT_EARLY, 16 }, false },
-	{ { SEGMENT_STORED, 0 }, false },
 	{ { SEGMENT_MAIN, 0 }, true },
 };
 

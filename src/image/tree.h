@@ -27,8 +27,7 @@ enum tree_flag {
  */
 enum tree_segment {
 	SEGMENT_MAIN,
-	SEGMENT_STORED, /* what is compressed in itself already */
-	SEGMENT_EARLY,  /* what the kernel looks for before it unpacks anything: it must come first */
+	SEGMENT_EARLY, /* what the kernel looks for before it unpacks anything: it must come first */
 };
 
 struct tree_node {

@@ -63,19 +63,23 @@ static void expands(void **state)
 {
 	static const struct {
 		const char *rpath, *origin, *expected;
+		const char *loader_dir;
 	} rows[] = {
-		{ "/a:/b", "usr/bin", "/a /b" },
-		{ "$ORIGIN/../lib:/b", "usr/bin", "/usr/bin/../lib /b" },
-		{ "${ORIGIN}", "", "/" },
-		{ "/usr/$LIB:/x/$PLATFORM:/a", "usr/bin", "/a" },
-		{ "$ORIGIN/$LIB:lib:.", "usr/bin", "" },
-		{ "", "usr/bin", "" },
+		{ "/a:/b", "usr/bin", "/a /b", NULL },
+		{ "$ORIGIN/../lib:/b", "usr/bin", "/usr/bin/../lib /b", NULL },
+		{ "${ORIGIN}", "", "/", NULL },
+		{ "/usr/$LIB:/x/$PLATFORM:/a", "usr/bin", "/a", NULL },
+		{ "$ORIGIN/$LIB:lib:.", "usr/bin", "", NULL },
+		{ "", "usr/bin", "", NULL },
+		{ "/usr/$LIB/x:/opt/${LIB}", "usr/bin", "/usr/lib64/x /opt/lib64", "usr/lib64" },
+		{ "$ORIGIN/../$LIB", "usr/bin", "/usr/bin/../lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu" },
+		{ "/x/$ORIGINAL/${LIB:/a$:/b${", "usr/bin", "", "lib" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_strv_ char **dirs = NULL;
 
-		assert_int_equal(ldpath_expand(rows[i].rpath, rows[i].origin, &dirs), 0);
+		assert_int_equal(ldpath_expand(rows[i].rpath, rows[i].origin, rows[i].loader_dir, &dirs), 0);
 		assert_list(dirs, rows[i].expected);
 	}
 }

@@ -153,18 +153,12 @@ static void parts(void **state)
 		const char *names;
 	} rows[] = {
 		{ { SEGMENT_EARLY, 16 }, "kernel kernel/x86 kernel/x86/a.bin kernel/x86/bc.bin" },
-		{ { SEGMENT_STORED, 0 }, "lib lib/x.ko.xz" },
-		{ { SEGMENT_MAIN, 0 }, "bin lib/y.ko" },
+		{ { SEGMENT_MAIN, 0 }, "bin kernel/y.ko" },
 	};
 	_cleanup_tree_ struct tree t = { 0 };
 
 	add(&t, (struct tree_node){ .path = "bin", .mode = S_IFDIR | 0755 });
-	add(&t, (struct tree_node){ .path = "lib/y.ko", .mode = S_IFREG | 0644, .bytes = "y", .size = 1 });
-	add(&t, (struct tree_node){ .path = "lib/x.ko.xz",
-				    .mode = S_IFREG | 0644,
-				    .segment = SEGMENT_STORED,
-				    .bytes = "x",
-				    .size = 1 });
+	add(&t, (struct tree_node){ .path = "kernel/y.ko", .mode = S_IFREG | 0644, .bytes = "y", .size = 1 });
 	for (size_t i = 0; i < 2; i++)
 		add(&t, (struct tree_node){ .path = i ? "kernel/x86/a.bin" : "kernel/x86/bc.bin",
 					    .mode = S_IFREG | 0644,
