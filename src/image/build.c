@@ -9,6 +9,7 @@
 #include "image/image.h"
 #include "image/output.h"
 #include "image/pack.h"
+#include "image/uki.h"
 
 /* In this order: closure looks at what the others have added, and manifest says what all of them have. */
 static const struct pass {
@@ -86,6 +87,14 @@ static void build_free(struct build *b)
 	kernel_config_free(&b->kernel_config);
 }
 
+static int unify(const struct config *c, struct buffer *image)
+{
+	_cleanup_buffer_ struct buffer initrd = *image;
+
+	*image = (struct buffer){ 0 };
+	return uki_make(c, &initrd, image);
+}
+
 int build_image(const struct config *c)
 {
 	_cleanup_progress_ struct progress progress = { 0 };
@@ -100,6 +109,8 @@ int build_image(const struct config *c)
 		tell_reasons(&b.tree);
 		r = pack(&b, &p);
 	}
+	if (r == 0 && c->uki)
+		r = unify(c, &p.image);
 	if (r == 0)
 		r = interrupted();
 	if (r == 0) {

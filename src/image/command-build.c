@@ -16,6 +16,9 @@ const struct option_row build_options[] = {
 	  offsetof(struct config, kver) },
 	{ "output", 'o', "FILE", "write this; default: in SYSROOT/boot, named as its distribution does",
 	  offsetof(struct config, output) },
+	{ "uki", 0, "FILE", "write a unified kernel image instead, by ukify or objcopy", offsetof(struct config, uki) },
+	{ "uki-kernel", 0, "FILE", "of this kernel; default: SYSROOT/boot/vmlinuz-VERSION",
+	  offsetof(struct config, uki_kernel) },
 	{ "force", 'f', NULL, "replace it if it exists", offsetof(struct config, force) },
 	{ "regenerate-all", 'P', NULL, "for each kernel that has modules, replacing what exists",
 	  offsetof(struct config, all) },
@@ -79,6 +82,14 @@ static int check_usage(struct config *c)
 	if (c->all && (c->kver || c->output)) {
 		log_error("cannot use -P with %s: it makes an image of the usual name for each kernel",
 			  c->kver ? "--kver" : "-o");
+		return -EINVAL;
+	}
+	if (c->uki && (c->output || c->all)) {
+		log_error("cannot use --uki with %s: it names the one file that is written", c->output ? "-o" : "-P");
+		return -EINVAL;
+	}
+	if (c->uki_kernel && !c->uki) {
+		log_error("cannot use --uki-kernel without --uki");
 		return -EINVAL;
 	}
 	if (c->host || c->generic)

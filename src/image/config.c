@@ -64,11 +64,12 @@ static int choose_output(struct config *c)
 {
 	_cleanup_free_ char *usual = NULL;
 	struct stat st;
-	int r = c->output ? 0 : imagename_choose(&c->sysroot, c->modules, c->kernel, &usual);
+	const char *given = c->uki ?: c->output;
+	int r = given ? 0 : imagename_choose(&c->sysroot, c->modules, c->kernel, &usual);
 
 	if (r < 0)
 		return log_errno(r, "cannot find a name for the image in %s", c->sysroot.path);
-	c->image = c->output ? strdup(c->output) : sysroot_path(&c->sysroot, usual);
+	c->image = given ? strdup(given) : sysroot_path(&c->sysroot, usual);
 	if (!c->image)
 		return -ENOMEM;
 	if (lstat(c->image, &st) < 0)

@@ -2,15 +2,12 @@
 /* depmod: the modules' index, for just the modules that are in the tree. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/spawn.h"
 #include "image/depmod.h"
+#include "image/tempdir.h"
+#include "image/tool.h"
 
 #define INDEX_MAX (256 << 20)
 
@@ -29,51 +26,38 @@ static const char *const kernel_files[] = { "modules.builtin", "modules.builtin.
 					    "modules.order" };
 
 struct workshop {
-	char *path; /* the temporary directory */
-	int fd;     /* its usr/lib/modules/KVER */
+	struct tempdir top;
+	int fd; /* its usr/lib/modules/KVER */
 };
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)remove(path);
-	return 0;
-}
 
 static void workshop_close(struct workshop *w)
 {
 	close_fd(&w->fd);
-	if (w->path)
-		(void)nftw(w->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(w->path);
+	tempdir_close(&w->top);
 }
 
 /* depmod looks below /lib/modules or /usr/lib/modules, as it was built: here they are the same. */
 static int workshop_open(const struct config *c, struct workshop *ret)
 {
-	const char *tmp = getenv("TMPDIR");
-	_cleanup_(workshop_close) struct workshop w = { .fd = -EBADF };
-	_cleanup_free_ char *path = NULL, *modules = NULL;
-	_cleanup_close_ int fd = -EBADF;
-	int r;
+	_cleanup_(workshop_close) struct workshop w = { .top = TEMPDIR_NONE, .fd = -EBADF };
+	_cleanup_free_ char *modules = NULL;
+	int r = tempdir_open(&w.top);
 
-	if (asprintf(&path, "%s/slipway-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp") < 0 ||
-	    asprintf(&modules, "usr/lib/modules/%s", c->kernel) < 0)
+	if (r < 0)
+		return r;
+	if (asprintf(&modules, "usr/lib/modules/%s", c->kernel) < 0)
 		return -ENOMEM;
-	if (!mkdtemp(path))
-		return log_errno(-errno, "cannot make a temporary directory %s", path);
-	w.path = TAKE_PTR(path);
-	fd = open(w.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = fd < 0 ? -errno : file_mkdir_parents(fd, modules, 0700);
-	if (r == 0 && (mkdirat(fd, "depmod.d", 0700) < 0 || symlinkat("usr/lib", fd, "lib") < 0))
+	r = file_mkdir_parents(w.top.fd, modules, 0700);
+	if (r == 0 && (mkdirat(w.top.fd, "depmod.d", 0700) < 0 || symlinkat("usr/lib", w.top.fd, "lib") < 0))
 		r = -errno;
 	if (r == 0) {
-		w.fd = openat(fd, modules, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		w.fd = openat(w.top.fd, modules, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		r = w.fd < 0 ? -errno : 0;
 	}
 	if (r < 0)
-		return log_errno(r, "cannot work in the temporary directory %s", w.path);
+		return log_errno(r, "cannot work in the temporary directory %s", w.top.path);
 	*ret = w;
-	w = (struct workshop){ .fd = -EBADF };
+	w = (struct workshop){ .top = TEMPDIR_NONE, .fd = -EBADF };
 	return 0;
 }
 
@@ -136,52 +120,19 @@ static int link_kernel_files(struct build *b, int fd)
 	return 0;
 }
 
-/* Each line of what it said. */
-static void report(int said, int level)
-{
-	_cleanup_free_ char *text = NULL;
-	char *p, *line;
-
-	if (lseek(said, 0, SEEK_SET) < 0 || file_read_fd(said, 1 << 20, &text, NULL) < 0)
-		return;
-	p = text;
-	while ((line = strsep(&p, "\n")))
-		if (*line)
-			log_line(level, "%s", line);
-}
-
 static int run_depmod(const struct workshop *w, const char *kernel)
 {
-	_cleanup_close_ int said = memfd_create("depmod", MFD_CLOEXEC);
 	_cleanup_free_ char *config = NULL;
-	int status = 0, r;
+	int r;
 
-	if (said < 0)
-		return -errno;
-	if (asprintf(&config, "%s/depmod.d", w->path) < 0)
+	if (asprintf(&config, "%s/depmod.d", w->top.path) < 0)
 		return -ENOMEM;
 	/* -C: the host's own depmod.d is not for this tree. */
-	r = spawn_run(&(struct spawn){ .argv = (const char *const[]){ "depmod", "-C", config,
-								      "-b", w->path, kernel,
-								      NULL },
-				       .stdin_fd = -1,
-				       .stdout_fd = said,
-				       .stderr_fd = said },
-		      USEC_FOREVER, &status);
-	if (r == -ENOENT) {
-		log_error("cannot index the modules: there is no depmod here; install the "
-			  "package kmod");
-		return r;
-	}
-	if (r < 0)
-		return log_errno(r, "cannot index the modules: cannot run depmod");
-	report(said, status ? LOG_ERR : LOG_WARNING);
-	if (status == 0)
-		return 0;
-	log_error("cannot index the modules: depmod failed (%s %d)",
-		  WIFEXITED(status) ? "exit code" : "signal",
-		  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-	return -EIO;
+	r = tool_run((const char *const[]){ "depmod", "-C", config, "-b", w->top.path, kernel, NULL },
+		     "index the modules");
+	if (r == -ENOENT)
+		log_error("cannot index the modules: there is no depmod here; install the package kmod");
+	return r;
 }
 
 static int take_index(struct build *b, const struct workshop *w)
@@ -214,7 +165,7 @@ static int take_index(struct build *b, const struct workshop *w)
 
 int depmod_add(struct build *b)
 {
-	_cleanup_(workshop_close) struct workshop w = { .fd = -EBADF };
+	_cleanup_(workshop_close) struct workshop w = { .top = TEMPDIR_NONE, .fd = -EBADF };
 	int r;
 
 	if ((r = workshop_open(b->config, &w)) < 0 || (r = link_modules(b, w.fd)) < 0 ||

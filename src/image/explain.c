@@ -107,8 +107,7 @@ static const char *why_left_out(const struct config *c, const char *path)
 	for (const struct module_rule *rule = module_rules; rule->what; rule++)
 		if (rule->leave_out && startswith(path, rule->what))
 			return rule->reason;
-	return c->settings.mode == MODE_HOST ? "nothing that this machine boots from asks for it"
-					     : "nothing asks for it";
+	return c->for_host ? "nothing that this machine boots from asks for it" : "nothing asks for it";
 }
 
 static int tell_module(const struct explain *e, const struct modules *modules, char *const *paths, const char *word)

@@ -88,7 +88,7 @@ int manifest_add(struct build *b)
 {
 	_cleanup_free_ char *text = NULL;
 	struct tree_node node = own;
-	const char *mode = b->config->settings.mode == MODE_HOST ? "host" : "generic";
+	const char *mode = b->config->for_host ? "host" : "generic";
 	int r = manifest_text(&b->tree, b->config->kernel, mode, &text, &node.size);
 
 	if (r < 0)

@@ -13,6 +13,7 @@ int now_check_usage(const char *command, const struct config *c)
 		const char *option;
 	} writing[] = {
 		{ c->output, "--output" },
+		{ c->uki, "--uki" },
 		{ c->force, "--force" },
 		{ c->all, "--regenerate-all" },
 	};

@@ -12,14 +12,26 @@
 #define SIGNATURE_SIZE 4
 #define COFF_SIZE      20
 #define COFF_SECTIONS  2
+#define COFF_TIME      4
 #define COFF_OPTIONAL  16 /* the size of what stands before the table */
 #define SECTION_SIZE   40
 
-enum section_field { NAME = 0, VIRTUAL_SIZE = 8, RAW_SIZE = 16, RAW_OFFSET = 20 };
+enum section_field { NAME = 0, VIRTUAL_SIZE = 8, ADDRESS = 12, RAW_SIZE = 16, RAW_OFFSET = 20 };
 
-static uint32_t little(const uint8_t *p, size_t bytes)
+/* The optional header, of which there are two: PE32 and, with wider addresses, PE32+. */
+enum optional_field {
+	OPTIONAL_MAGIC = 0,
+	BASE_PLUS = 24,
+	BASE_32 = 28,
+	ALIGNMENT = 32,
+	OPTIONAL_MIN = 36,
+	CHECKSUM = 64,
+};
+#define MAGIC_PLUS 0x20b
+
+static uint64_t little(const uint8_t *p, size_t bytes)
 {
-	uint32_t n = 0;
+	uint64_t n = 0;
 
 	while (bytes-- > 0)
 		n = n << 8 | p[bytes];
@@ -57,19 +69,26 @@ static int read_section(const uint8_t *p, size_t size, struct pe_section *ret)
 	return ret->offset > size || size - ret->offset < ret->size ? -EBADMSG : 0;
 }
 
+/* The first of `*ret_n` rows of the table, or NULL where it does not lie in the file. */
+static const uint8_t *find_table(const uint8_t *coff, const uint8_t *end, size_t *ret_n)
+{
+	size_t n = little(coff + COFF_SECTIONS, 2), before = COFF_SIZE + little(coff + COFF_OPTIONAL, 2);
+
+	if ((size_t)(end - coff) < before + n * SECTION_SIZE)
+		return NULL;
+	*ret_n = n;
+	return coff + before;
+}
+
 int pe_sections(const void *data, size_t size, struct pe_section **ret, size_t *ret_n)
 {
 	const uint8_t *coff = find_coff(data, size), *end = (const uint8_t *)data + size, *table;
 	_cleanup_free_ struct pe_section *sections = NULL;
-	size_t n, before;
+	size_t n;
 
-	if (!coff)
+	table = coff ? find_table(coff, end, &n) : NULL;
+	if (!table)
 		return -EBADMSG;
-	n = little(coff + COFF_SECTIONS, 2);
-	before = COFF_SIZE + little(coff + COFF_OPTIONAL, 2);
-	if ((size_t)(end - coff) < before + n * SECTION_SIZE)
-		return -EBADMSG;
-	table = coff + before;
 	sections = calloc(n + 1, sizeof(*sections));
 	if (!sections)
 		return -ENOMEM;
@@ -78,5 +97,67 @@ int pe_sections(const void *data, size_t size, struct pe_section **ret, size_t *
 			return -EBADMSG;
 	*ret = TAKE_PTR(sections);
 	*ret_n = n;
+	return 0;
+}
+
+int pe_layout(const void *data, size_t size, struct pe_layout *ret)
+{
+	const uint8_t *coff = find_coff(data, size), *end = (const uint8_t *)data + size, *optional, *table;
+	struct pe_layout l = { 0 };
+	size_t n;
+
+	table = coff ? find_table(coff, end, &n) : NULL;
+	if (!table || little(coff + COFF_OPTIONAL, 2) < OPTIONAL_MIN)
+		return -EBADMSG;
+	optional = coff + COFF_SIZE;
+	l.machine = (unsigned int)little(coff, 2);
+	l.base = little(optional + OPTIONAL_MAGIC, 2) == MAGIC_PLUS ? little(optional + BASE_PLUS, 8)
+								  : little(optional + BASE_32, 4);
+	l.alignment = (uint32_t)little(optional + ALIGNMENT, 4);
+	if (l.alignment == 0 || (l.alignment & (l.alignment - 1)) != 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *section = table + i * SECTION_SIZE;
+		uint64_t memory = MAX(little(section + VIRTUAL_SIZE, 4), little(section + RAW_SIZE, 4));
+
+		l.end = MAX(l.end, little(section + ADDRESS, 4) + memory);
+	}
+	*ret = l;
+	return 0;
+}
+
+/* All 16-bit words with the carry added, but the sum itself, and the file's size. */
+static uint32_t checksum(const uint8_t *p, size_t size, size_t at)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < size; i += 2)
+		if (i < at || i >= at + 4)
+			sum += little(p + i, MIN(size - i, (size_t)2));
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)(sum + size);
+}
+
+static void put32(uint8_t *p, uint32_t n)
+{
+	for (size_t i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> (8 * i));
+}
+
+int pe_set_time(void *data, size_t size, uint32_t time)
+{
+	uint8_t *p = data;
+	const uint8_t *coff = find_coff(data, size);
+	size_t at, sum;
+
+	if (!coff)
+		return -EBADMSG;
+	at = (size_t)(coff - p);
+	sum = at + COFF_SIZE + CHECKSUM;
+	if (little(coff + COFF_OPTIONAL, 2) < CHECKSUM + 4 || size < sum + 4 || sum % 2)
+		return -EBADMSG;
+	put32(p + at + COFF_TIME, time);
+	put32(p + sum, checksum(p, size, sum));
 	return 0;
 }

@@ -27,6 +27,10 @@ static unsigned int read_sections(const uint8_t *data, size_t size)
 	unsigned int sum = 0;
 	size_t n = 0;
 
+	struct pe_layout layout;
+
+	if (pe_layout(data, size, &layout) == 0)
+		FUZZ_REQUIRE(layout.alignment > 0);
 	if (pe_sections(data, size, &sections, &n) < 0)
 		return 0;
 	for (size_t i = 0; i < n; i++)

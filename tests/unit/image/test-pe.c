@@ -95,6 +95,58 @@ static void headers_that_are_cut_off(void **state)
 	}
 }
 
+static void layout(void **state)
+{
+	struct pe_layout l;
+	struct file f = make(2);
+
+	/* A PE32 header of 36 bytes: base at 28, alignment at 32; its sections then begin later. */
+	f.data[84] = 36;
+	put(&f, 88, 0x10b);
+	put(&f, 88 + 28, 0x400000);
+	put(&f, 88 + 32, 4096);
+	for (unsigned int i = 0; i < 2; i++) {
+		size_t at = 88 + 36 + i * 40;
+
+		put(&f, at + 8, i ? 0x10 : 0x234);
+		put(&f, at + 12, i ? 0x1000 : 0x3000);
+	}
+	assert_int_equal(pe_layout(f.data, sizeof(f), &l), 0);
+	assert_int_equal(l.machine, 0x8664);
+	assert_int_equal(l.base, 0x400000);
+	assert_int_equal(l.alignment, 4096);
+	assert_int_equal(l.end, 0x3234);
+	/* PE32+ */
+	put(&f, 88, 0x20b);
+	put(&f, 88 + 24, 0x80000000);
+	put(&f, 88 + 28, 1);
+	assert_int_equal(pe_layout(f.data, sizeof(f), &l), 0);
+	assert_int_equal(l.base, 0x180000000);
+	put(&f, 88 + 32, 4095);
+	assert_int_equal(pe_layout(f.data, sizeof(f), &l), -EBADMSG);
+	put(&f, 88 + 32, 4096);
+	f.data[84] = 35;
+	assert_int_equal(pe_layout(f.data, sizeof(f), &l), -EBADMSG);
+}
+
+static void time_is_set(void **state)
+{
+	struct file f = make(1), before;
+
+	f.data[84] = 68;
+	before = f;
+	assert_int_equal(pe_set_time(f.data, sizeof(f), 0x04030201), 0);
+	assert_memory_equal(f.data + 72, "\1\2\3\4", 4);
+	/* 0x5a4d + 0x40 + 0x4550 + 0x8664 + 1 + 68 + 0x0201 + 0x0403, folded, and the size */
+	assert_memory_equal(f.data + 88 + 64, "\x8b\x2e\0\0", 4);
+	memset(f.data + 72, 0, 4);
+	memset(f.data + 88 + 64, 0, 4);
+	assert_memory_equal(f.data, before.data, sizeof(f));
+	assert_int_equal(pe_set_time(f.data, 88 + 67, 1), -EBADMSG);
+	f.data[84] = 67;
+	assert_int_equal(pe_set_time(f.data, sizeof(f), 1), -EBADMSG);
+}
+
 static void other_files(void **state)
 {
 	struct file f = make(1);
@@ -114,6 +166,8 @@ int main(void)
 		cmocka_unit_test(sections_are_found),
 		cmocka_unit_test(outside_is_refused),
 		cmocka_unit_test(headers_that_are_cut_off),
+		cmocka_unit_test(layout),
+		cmocka_unit_test(time_is_set),
 		cmocka_unit_test(other_files),
 	};
 
