@@ -109,8 +109,10 @@ int build_image(const struct config *c)
 		tell_reasons(&b.tree);
 		r = pack(&b, &p);
 	}
-	if (r == 0 && c->uki)
+	if (r == 0 && c->uki) {
+		progress_step(&progress, "unified kernel image", 0);
 		r = unify(c, &p.image);
+	}
 	if (r == 0)
 		r = interrupted();
 	if (r == 0) {
@@ -129,10 +131,13 @@ int build_image(const struct config *c)
 
 int build_now(const struct config *c, struct image *ret)
 {
-	_cleanup_(build_free) struct build b = { .config = c };
+	_cleanup_progress_ struct progress progress = { 0 };
+	_cleanup_(build_free) struct build b = { .config = c, .progress = &progress };
 	_cleanup_(packed_free) struct packed p = { 0 };
-	int r = run_passes(&b);
+	int r;
 
+	progress_open(&progress, c->kernel);
+	r = run_passes(&b);
 	if (r == 0)
 		r = pack(&b, &p);
 	if (r == -ENOMEM)
