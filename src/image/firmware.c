@@ -228,7 +228,8 @@ int firmware_add(struct modules *m)
 			r = add_for(&l, n);
 	}
 	if (r == 0 && l.missing > 0)
-		log_info("firmware: %zu file%s taken in, %zu that %zu module%s may ask for not found in %s (-v names them)",
+		log_info("firmware: %zu file%s taken in, %zu that %zu module%s may ask for not found in %s "
+			 "(-v names them)",
 			 l.found, l.found == 1 ? "" : "s", l.missing, l.modules_missing,
 			 l.modules_missing == 1 ? "" : "s", c->sysroot.path);
 	return r;
