@@ -63,3 +63,19 @@ int strv_split(char ***l, const char *s, const char *separators)
 		s += n;
 	}
 }
+
+char *strv_join(char *const *l, const char *between)
+{
+	size_t size = 1;
+	char *text, *p;
+
+	STRV_FOREACH(s, l)
+		size += strlen(*s) + strlen(between);
+	text = p = malloc(size);
+	if (!text)
+		return NULL;
+	*p = '\0';
+	STRV_FOREACH(s, l)
+		p = stpcpy(stpcpy(p, s == l ? "" : between), *s);
+	return text;
+}

@@ -14,6 +14,9 @@ int strv_push(char ***l, const char *s);
 /* Appends the words of `s` that any byte of `separators` divides; empty ones are left out. */
 int strv_split(char ***l, const char *s, const char *separators);
 
+/* "a, b" with `between` ", ". The caller frees; NULL: out of memory. */
+char *strv_join(char *const *l, const char *between);
+
 static inline void strv_free_pointer(char ***l)
 {
 	strv_free(*l);

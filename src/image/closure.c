@@ -197,8 +197,8 @@ static int no_library(struct closure *c, const struct object *o, const char *nam
 					   : "there are only files for other machines",
 			  dirs ?: "its directories", sysroot_of(c)->path);
 	else
-		log_errno(error, "cannot use %s, needed by /%s, from sysroot %s", name,
-			  o->node->path, sysroot_of(c)->path);
+		log_error("cannot use %s, needed by /%s, from sysroot %s: %s", name, o->node->path,
+			  sysroot_of(c)->path, elf_error(error));
 	return error;
 }
 
@@ -374,8 +374,8 @@ static int read_machine(struct closure *c)
 	if (r == 0)
 		r = elf_open(content.data, content.size, &c->paths.machine);
 	if (r < 0)
-		return log_errno(r, "cannot use %s as /init", init->source);
-	return foreign_check(c->build, &c->paths.machine);
+		log_error("cannot use %s as /init: %s", init->source, elf_error(r));
+	return r < 0 ? r : foreign_check(c->build, &c->paths.machine);
 }
 
 int closure_add(struct build *b)

@@ -14,21 +14,6 @@
 #include "image/imagename.h"
 #include "image/machine.h"
 
-static char *join(char *const *words)
-{
-	_cleanup_free_ char *text = strdup("");
-
-	STRV_FOREACH(word, words) {
-		char *longer;
-
-		if (!text || asprintf(&longer, "%s%s%s", text, *text ? ", " : "", *word) < 0)
-			return NULL;
-		free(text);
-		text = longer;
-	}
-	return TAKE_PTR(text);
-}
-
 static int choose_kernel(struct config *c)
 {
 	_cleanup_strv_ char **there = NULL;
@@ -46,7 +31,7 @@ static int choose_kernel(struct config *c)
 	if (chosen && strv_contains(there, chosen))
 		return string_set(&c->kernel, chosen);
 
-	names = join(there);
+	names = strv_join(there, ", ");
 	if (!there)
 		log_error("cannot find a kernel: there is none under lib/modules in %s",
 			  c->sysroot.path);
@@ -74,8 +59,10 @@ static int choose_output(struct config *c)
 		return -ENOMEM;
 	if (lstat(c->image, &st) < 0)
 		return errno == ENOENT ? 0 : log_errno(-errno, "cannot write %s", c->image);
-	if (S_ISDIR(st.st_mode))
-		return log_errno(-EISDIR, "cannot write %s", c->image);
+	if (S_ISDIR(st.st_mode)) {
+		log_error("cannot write %s: it is a directory; -o takes the name of a file", c->image);
+		return -EISDIR;
+	}
 	if (!c->force) {
 		log_error("cannot write %s: it exists already, -f replaces it", c->image);
 		return -EEXIST;

@@ -13,7 +13,7 @@ int content_open_fd(int fd, struct content *ret)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	/* mmap(2) maps no empty file. */
 	if (st.st_size == 0) {
 		*ret = (struct content){ .data = "" };

@@ -188,6 +188,11 @@ int elf_open(const void *data, size_t size, struct elf *ret)
 	return 0;
 }
 
+const char *elf_error(int r)
+{
+	return r == -ENOEXEC ? "it is no ELF file" : r == -EBADMSG ? "damaged ELF file" : strerror(-r);
+}
+
 bool elf_is_loadable(const struct elf *e)
 {
 	return e->type == ET_EXEC || e->type == ET_DYN;

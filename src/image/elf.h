@@ -34,6 +34,9 @@ struct elf {
 /* -ENOEXEC: no ELF file; -EBADMSG: one whose tables point outside of it. */
 int elf_open(const void *data, size_t size, struct elf *ret);
 
+/* What is wrong, for messages: one of these two in words, any other as strerror(3). */
+const char *elf_error(int r);
+
 /* Is it loaded by a dynamic loader: a program or a library, no object file and no core? */
 bool elf_is_loadable(const struct elf *e);
 

@@ -17,13 +17,14 @@ struct request {
 
 static int add(const struct request *q, const char *path, const char *to);
 
-static int fail(const struct request *q, const char *path, int r)
+/* `to`: where it was to be. */
+static int fail(const struct request *q, const char *path, const char *to, int r)
 {
 	_cleanup_free_ char *name = sysroot_path(q->from, path);
+	const char *why = r == -EINVAL ? "it is neither a file nor a directory" : strerror(-r);
 
-	if (r != -EINVAL)
-		return log_errno(r, "cannot take in %s, asked for by %s", name ?: path, q->asked);
-	log_error("cannot take in %s, asked for by %s: it is neither a file nor a directory", name ?: path, q->asked);
+	log_error("cannot take in %s%s%s, asked for by %s: %s", name ?: path, q->installs ? " as /" : "",
+		  q->installs ? to : "", q->asked, why);
 	return r;
 }
 
@@ -34,7 +35,7 @@ static int add_entries(const struct request *q, const char *path, const char *to
 	int r = sysroot_list_all(q->from, path, &names);
 
 	if (r < 0)
-		return fail(q, path, r);
+		return fail(q, path, to, r);
 	STRV_FOREACH (name, names) {
 		_cleanup_free_ char *from = NULL, *at = NULL;
 
@@ -61,7 +62,7 @@ static int add_link(const struct request *q, const char *path, const char *to, c
 		r = pull(q->tree, q->from, &(struct pull){ .path = path, .reason = q->reason }, NULL);
 	else
 		r = tree_add(q->tree, &link, NULL);
-	return r < 0 ? fail(q, path, r) : 0;
+	return r < 0 ? fail(q, path, to, r) : 0;
 }
 
 static int add_file(const struct request *q, const char *path, const char *to)
@@ -80,7 +81,7 @@ static int add_file(const struct request *q, const char *path, const char *to)
 		return -ENOMEM;
 	file.source = source;
 	r = tree_add(q->tree, &file, NULL);
-	return r < 0 ? fail(q, path, r) : 0;
+	return r < 0 ? fail(q, path, to, r) : 0;
 }
 
 static int add_directory(const struct request *q, const char *path, const char *to, mode_t mode)
@@ -88,7 +89,7 @@ static int add_directory(const struct request *q, const char *path, const char *
 	int r = tree_add(q->tree,
 			 &(struct tree_node){ .path = to, .mode = S_IFDIR | (mode & 0755), .reason = q->reason }, NULL);
 
-	return r < 0 ? fail(q, path, r) : add_entries(q, path, to);
+	return r < 0 ? fail(q, path, to, r) : add_entries(q, path, to);
 }
 
 static int add(const struct request *q, const char *path, const char *to)
@@ -102,7 +103,7 @@ static int add(const struct request *q, const char *path, const char *to)
 	if (r == 0)
 		r = sysroot_stat(q->from, path, &st);
 	if (r < 0)
-		return fail(q, path, r);
+		return fail(q, path, to, r);
 	if (S_ISDIR(st.st_mode))
 		return add_directory(q, path, to, st.st_mode);
 	if (S_ISREG(st.st_mode))
@@ -123,7 +124,7 @@ static int add_named(const struct request *q, const char *path)
 	if (r == 0 && S_ISDIR(node->mode))
 		r = sysroot_resolve(q->from, path, &real);
 	if (r < 0)
-		return fail(q, path, r);
+		return fail(q, path, NULL, r);
 	return real ? add_entries(q, real, node->path) : 0;
 }
 
@@ -134,9 +135,9 @@ static int install(const struct request *q, const char *path, const char *to)
 	struct stat st;
 	int r = sysroot_resolve(q->from, path, &real);
 
-	if (r < 0)
-		return fail(q, path, r);
 	to += strspn(to, "/");
+	if (r < 0)
+		return fail(q, path, to, r);
 	there = tree_lookup(q->tree, to);
 	if (there && !S_ISDIR(there->mode)) {
 		log_error("cannot take in %s as /%s, asked for by %s: there is one already (\"%s\")", path, to,
@@ -146,7 +147,7 @@ static int install(const struct request *q, const char *path, const char *to)
 	r = sysroot_stat(q->from, real, &st);
 	if (r == 0 && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		r = -EINVAL;
-	return r < 0 ? fail(q, path, r) : add(q, real, to);
+	return r < 0 ? fail(q, path, to, r) : add(q, real, to);
 }
 
 /* `step` 1: paths; 2: pairs. */

@@ -33,8 +33,8 @@ static int try_path(const struct library_paths *p, const char *path, struct libr
 }
 
 /* The first that fits; what spoke against the others is remembered in `*why`. */
-static int try_directories(const struct library_paths *p, const char *const *dirs,
-			   const char *name, int *why, struct library *ret)
+static int try_directories(const struct library_paths *p, const char *const *dirs, const char *name, int *why,
+			   struct library *ret)
 {
 	for (; dirs && *dirs; dirs++) {
 		_cleanup_free_ char *path = NULL;
@@ -66,8 +66,7 @@ static int is_usual(const struct library_paths *p, const char *path, bool *ret)
 	return 0;
 }
 
-int library_find(const struct library_paths *p, char *const *own, const char *name,
-		 struct library *ret)
+int library_find(const struct library_paths *p, char *const *own, const char *name, struct library *ret)
 {
 	const char *loader[] = { p->loader_dir, NULL };
 	int why = -ENOENT, r;
@@ -94,21 +93,19 @@ int library_find(const struct library_paths *p, char *const *own, const char *na
 char *library_paths_text(const struct library_paths *p, char *const *own)
 {
 	const char *loader[] = { p->loader_dir, NULL };
-	const char *const *lists[] = { (const char *const *)own, (const char *const *)p->conf,
-				       loader, ldpath_defaults };
-	_cleanup_free_ char *text = strdup("");
+	const char *const *lists[] = { (const char *const *)own, (const char *const *)p->conf, loader,
+				       ldpath_defaults };
+	_cleanup_strv_ char **dirs = NULL;
 
-	for (size_t i = 0; text && i < ARRAY_SIZE(lists); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (const char *const *dir = lists[i]; dir && *dir; dir++) {
-			char *longer;
+			_cleanup_free_ char *name = NULL;
 
-			if (asprintf(&longer, "%s%s%s%s", text, *text ? ", " : "",
-				     **dir == '/' ? "" : "/", *dir) < 0)
+			if (asprintf(&name, "%s%s", **dir == '/' ? "" : "/", *dir) < 0 ||
+			    (!strv_contains(dirs, name) && strv_push(&dirs, name) < 0))
 				return NULL;
-			free(text);
-			text = longer;
 		}
-	return TAKE_PTR(text);
+	return strv_join(dirs, ", ");
 }
 
 void library_free(struct library *l)

@@ -62,12 +62,15 @@ static int add_root_type(struct modules *m)
 
 	if (!config->fstype)
 		return 0;
-	if (asprintf(&alias, "fs-%s", config->fstype) < 0)
+	if (asprintf(&alias, "fs-%s", config->fstype) < 0 ||
+	    asprintf(&why, "the root's file system, %s (%s)", config->fstype, config->fstype_from) < 0)
 		return -ENOMEM;
 	const char *names[] = { alias, config->fstype };
 
 	for (size_t i = 0; found == 0 && i < ARRAY_SIZE(names); i++) {
-		r = modules_add_name(m, names[i], "the root's file system", &found);
+		r = wanted_check(m, names[i], why);
+		if (r == 0)
+			r = modules_add_name(m, names[i], "the root's file system", &found);
 		if (r == 0 && found > 0)
 			r = modules_resolve(m, names[i], &module);
 		if (r < 0)
@@ -77,12 +80,7 @@ static int add_root_type(struct modules *m)
 		log_warning("kernel %s lists no file system %s (%s): the image may not be able to "
 			    "mount its root, ignoring",
 			    config->kernel, config->fstype, config->fstype_from);
-	if (!module)
-		return 0;
-	if (asprintf(&why, "the root's file system, %s (%s)", config->fstype, config->fstype_from) < 0)
-		return -ENOMEM;
-	r = wanted_check(m, module, why);
-	return r < 0 ? r : modules_load_first(m, module, why);
+	return module ? modules_load_first(m, module, why) : 0;
 }
 
 int modules_add(struct build *b)

@@ -91,7 +91,7 @@ static int read_fd(int fd, const char *name, struct settings *s)
 	int r = fd < 0 ? fd : file_read_fd(fd, FILE_MAX, &text, &size);
 
 	if (r == -EFBIG) {
-		log_error("cannot read %s: it has more than %zu bytes, which no file of settings needs", name,
+		log_error("cannot read %s: it has more than %zu bytes, which are allowed at most", name,
 			  FILE_MAX);
 		return -EINVAL;
 	}

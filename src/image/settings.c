@@ -212,7 +212,8 @@ int settings_set(struct settings *s, const char *key, const char *value, bool ap
 		return no_key(key, where);
 	r = words_split(value, &words);
 	if (r == -EINVAL)
-		log_error("cannot use %s: a quote is opened and not closed in %s", where, value);
+		log_error("cannot use %s: a quote is opened and not closed in: %s", where,
+			  value + strspn(value, " \t"));
 	if (r < 0)
 		return r;
 	if (row->list)

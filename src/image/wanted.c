@@ -106,9 +106,10 @@ static int add_path(struct modules *m, const struct request *q, const char *path
 
 static int no_such(const struct modules *m, const struct request *q, const char *what)
 {
-	log_error(
-		"cannot take in module %s, %s: kernel %s has none of that %s, built in neither; \"%s?\" may be missing",
-		q->word, what, m->build->config->kernel, strchr(q->word, '/') ? "path" : "name or alias", q->word);
+	log_error("cannot take in module %s, %s: kernel %s has none %s, nor is it built in; \"%s?\" is allowed to be "
+		  "missing",
+		  q->word, what, m->build->config->kernel,
+		  strchr(q->word, '/') ? "whose path begins so" : "of that name or alias", q->word);
 	return -ENOENT;
 }
 

@@ -219,9 +219,9 @@ class Root:
         """slipway build; its result, with the paths of this directory taken out of what it said."""
         return self.slipway(*self.command(*argv, output=output)[1:], **more)
 
-    def slipway(self, *argv, env=None, **more):
+    def slipway(self, *argv, env=None, prefix=(), **more):
         done = subprocess.run(
-            [SLIPWAY, *[str(a) for a in argv]],
+            [*prefix, SLIPWAY, *[str(a) for a in argv]],
             capture_output=True,
             check=False,
             timeout=120,

@@ -111,9 +111,26 @@ static void string_questions(void **state)
 	assert_true(endswith("", ""));
 }
 
+static void joined(void **state)
+{
+	static const struct {
+		const char *words, *text;
+	} rows[] = { { "", "" }, { "a", "a" }, { "a bc d", "a, bc, d" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_strv_ char **l = NULL;
+		_cleanup_free_ char *text = NULL;
+
+		assert_int_equal(strv_split(&l, rows[i].words, " "), 0);
+		text = strv_join(l, ", ");
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joined),
 		cmocka_unit_test(empty_array_is_null),
 		cmocka_unit_test(push_copies),
 		cmocka_unit_test(contains_compares_whole_words),
