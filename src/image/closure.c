@@ -191,14 +191,12 @@ static int no_library(struct closure *c, const struct object *o, const char *nam
 	_cleanup_free_ char *dirs = library_paths_text(&c->paths, o->dirs);
 
 	if (error == -ENOENT || error == -ENOEXEC)
-		log_error("cannot find %s, needed by /%s: %s in %s (sysroot %s)", name,
-			  o->node->path,
-			  error == -ENOENT ? "it is not"
-					   : "there are only files for other machines",
+		log_error("cannot find %s, needed by /%s: %s in %s (sysroot %s)", name, o->node->path,
+			  error == -ENOENT ? "it is not" : "there are only files for other machines",
 			  dirs ?: "its directories", sysroot_of(c)->path);
 	else
-		log_error("cannot use %s, needed by /%s, from sysroot %s: %s", name, o->node->path,
-			  sysroot_of(c)->path, elf_error(error));
+		log_error("cannot use %s, needed by /%s, from sysroot %s: %s", name, o->node->path, sysroot_of(c)->path,
+			  elf_error(error));
 	return error;
 }
 
