@@ -362,20 +362,6 @@ static int examine(struct closure *c, const struct tree_node *n)
 	return examine_elf(c, &o);
 }
 
-/* /init says which machine the image is for. */
-static int read_machine(struct closure *c)
-{
-	const struct tree_node *init = tree_find(&c->build->tree, "init");
-	_cleanup_content_ struct content content = { 0 };
-	int r = content_open(init, &content);
-
-	if (r == 0)
-		r = elf_open(content.data, content.size, &c->paths.machine);
-	if (r < 0)
-		log_error("cannot use %s as /init: %s", init->source, elf_error(r));
-	return r < 0 ? r : foreign_check(c->build, &c->paths.machine);
-}
-
 int closure_add(struct build *b)
 {
 	_cleanup_(closure_free) struct closure c = {
@@ -386,7 +372,7 @@ int closure_add(struct build *b)
 
 	if (r < 0)
 		return log_errno(r, "cannot read /etc/ld.so.conf of %s", c.paths.sysroot->path);
-	r = read_machine(&c);
+	r = foreign_check(b, &c.paths.machine);
 	if (r < 0)
 		return r;
 	TREE_FOREACH(n, &b->tree) {

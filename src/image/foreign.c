@@ -30,16 +30,32 @@ static int compare(const struct build *b, const struct elf *init, const char *pa
 	return -ENOEXEC;
 }
 
-int foreign_check(const struct build *b, const struct elf *init)
+static int read_init(const struct build *b, struct elf *ret)
 {
-	int r = -ENOENT;
+	const struct tree_node *init = tree_find(&b->tree, "init");
+	_cleanup_content_ struct content content = { 0 };
+	int r = content_open(init, &content);
 
+	if (r == 0)
+		r = elf_open(content.data, content.size, ret);
+	if (r < 0)
+		log_error("cannot use %s as /init: %s", init->source, elf_error(r));
+	return r;
+}
+
+int foreign_check(const struct build *b, struct elf *ret)
+{
+	int r = read_init(b, ret);
+
+	if (r < 0)
+		return r;
+	r = -ENOENT;
 	for (size_t i = 0; r == -ENOENT && i < ARRAY_SIZE(usual); i++) {
 		_cleanup_free_ char *path = NULL;
 
 		r = program_find(&b->config->sysroot, usual[i], &path);
 		if (r == 0)
-			r = compare(b, init, path);
+			r = compare(b, ret, path);
 	}
 	return r == -ENOENT ? 0 : r;
 }

@@ -6,7 +6,8 @@
 #include "image/elf.h"
 
 /*
- * init comes from one place (--libexecdir), what it runs and needs from another. Compared with programs that every
- * system has; the one error is logged. 0, -ENOEXEC, -ENOMEM.
+ * Which machine the image is for, as /init of the tree says; no table of `*ret` may be looked at. init comes from one
+ * place (--libexecdir), what it runs and needs from another: it is compared with programs that every system has. The
+ * one error is logged.
  */
-int foreign_check(const struct build *b, const struct elf *init);
+int foreign_check(const struct build *b, struct elf *ret);

@@ -57,6 +57,8 @@ static void show(struct progress *p, const char *step)
 
 void progress_step(struct progress *p, const char *step, uint64_t size)
 {
+	if (!p)
+		return;
 	p->done = 0;
 	p->size = size;
 	if (p->shown)
@@ -65,6 +67,8 @@ void progress_step(struct progress *p, const char *step, uint64_t size)
 
 void progress_bytes(struct progress *p, const char *step, uint64_t n)
 {
+	if (!p)
+		return;
 	p->done += n;
 	if (p->shown)
 		show(p, step);

@@ -17,7 +17,7 @@ struct progress {
 void progress_open(struct progress *ret, const char *what);
 void progress_close(struct progress *p);
 
-/* Begins a step: "modules"; `size` may be 0. */
+/* Begins a step: "modules"; `size` may be 0. Here and below NULL is a build that nobody watches. */
 void progress_step(struct progress *p, const char *step, uint64_t size);
 
 /* So many bytes more of `step`. */
