@@ -92,8 +92,9 @@ fuzz:
 	@./tests/fuzz/run.sh $(FUZZ_SECONDS) $(fuzz_src)
 
 # What making an image costs, beside the generators that Debian has. As root: trees are made, and chrooted into.
+# In parts: make bench BENCH="--suite trixie --kernel cloud"
 bench: all $(B)/bench/measure
-	B=$(B) $(PYTHON) -B tests/bench/bench.py
+	B=$(B) $(PYTHON) -B tests/bench/bench.py $(BENCH)
 
 $(B)/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)

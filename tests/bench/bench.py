@@ -4,8 +4,10 @@
 
     bench.py [--suite NAME …] [--kernel cloud|full …] [--rounds N]
 
-Prints a table, writes build/bench/generators.json, and if all of it was run, the block of docs/performance.md. Ends
-with 1 if a goal is missed, or if `slipway unpack` makes of one of the images what cpio(1) does not.
+Prints a table and keeps build/bench/generators.json, to which each tree and kernel is added when it is done, so that
+a long run can be made in parts of one day. When all are there, with three rounds at least, the block of
+docs/performance.md is written. Ends with 1 if a goal is missed, or if `slipway unpack` makes of one of the images what
+cpio(1) does not.
 """
 import argparse
 import dataclasses
@@ -31,6 +33,7 @@ SLIPWAY = BUILD / "slipway"
 SUITES = ("bookworm", "trixie")
 KERNELS = ("cloud", "full")
 ROUNDS = 3
+RESULTS = trees.CACHE / "generators.json"
 
 sys.path.insert(0, str(TOP / "tests" / "image"))
 
@@ -123,6 +126,10 @@ def goals(tree):
                    "is": a / b, "limit": 0.25}
 
 
+def images(tree):
+    return [Path(r["image"]) for r in tree["results"] if "failed" not in r]
+
+
 def root_of_machine(path):
     """What the file system of `path` lies on: "ext4 on virtio_blk, virtio-pci"."""
     device = disk(path)
@@ -133,7 +140,7 @@ def root_of_machine(path):
     return f"{fstype.strip()} on {', '.join(drivers) or device.name}"
 
 
-def machine(rounds):
+def machine():
     cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = re.search(r"^model name\s*: (.*)$", cpuinfo, re.M)
     version = subprocess.run([SLIPWAY, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
@@ -143,7 +150,6 @@ def machine(rounds):
         "cpus": os.cpu_count(),
         "linux": ".".join(platform.release().split(".")[:2]),
         "root": root_of_machine(trees.CACHE),
-        "rounds": rounds,
         "slipway": version,
     }
 
@@ -156,28 +162,47 @@ def arguments():
     return parser.parse_args()
 
 
+def measure_tree(suite, kernel, rounds):
+    tree = trees.ensure(suite, BUILD)
+    generators.settle(tree)
+    kver = trees.kernel(tree, kernel == "full")
+    print(f"bench: {suite}, {kver}", flush=True)
+    peers = {g.package: trees.versions(tree)[g.package] for g in generators.PEERS}
+    return {"suite": suite, "kernel": kver, "full": kernel == "full", "rounds": rounds, "versions": peers,
+            "results": measure(tree, kver, rounds)}
+
+
+def key(tree):
+    return SUITES.index(tree["suite"]), tree["full"]
+
+
+def measured_before(here):
+    """What was measured of the same program on the same machine today."""
+    try:
+        old = json.loads(RESULTS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    same = all(old.get(name) == value for name, value in here.items())
+    return {key(tree): tree for tree in old["trees"]} if same else {}
+
+
 def main():
     asked = arguments()
-    measured = machine(asked.rounds) | {"trees": []}
+    here = machine()
+    found = measured_before(here)
+    bad = []
     for suite in asked.suite or SUITES:
-        tree = trees.ensure(suite, BUILD)
-        generators.settle(tree)
         for kernel in asked.kernel or KERNELS:
-            kver = trees.kernel(tree, kernel == "full")
-            print(f"bench: {suite}, {kver}", flush=True)
-            peers = {g.package: trees.versions(tree)[g.package] for g in generators.PEERS}
-            measured["trees"].append({"suite": suite, "kernel": kver, "full": kernel == "full", "versions": peers,
-                                      "results": measure(tree, kver, asked.rounds)})
-    measured["goals"] = [goal for tree in measured["trees"] for goal in goals(tree)]
-    (trees.CACHE / "generators.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+            tree = measure_tree(suite, kernel, asked.rounds)
+            found[key(tree)] = tree
+            measured = here | {"trees": [found[k] for k in sorted(found)]}
+            measured["goals"] = [goal for each in measured["trees"] for goal in goals(each)]
+            RESULTS.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+            bad += [f"{image}: {line}" for image in images(tree) for line in unpacked_otherwise(image)]
     print("\n".join(table.block(measured)))
-    bad = [f"{g['tree']}: {g['what']} is {g['is']:.3f}, above {g['limit']}" for g in measured["goals"]
-           if g["is"] > g["limit"]]
-    for tree in measured["trees"]:
-        for result in tree["results"]:
-            if "failed" not in result:
-                bad += [f"{result['image']}: {line}" for line in unpacked_otherwise(Path(result["image"]))]
-    if not (asked.suite or asked.kernel) and asked.rounds >= ROUNDS:
+    bad += [f"{g['tree']}: {g['what']} is {g['is']:.3f}, above {g['limit']}" for g in measured["goals"]
+            if g["is"] > g["limit"]]
+    if len(found) == len(SUITES) * len(KERNELS) and all(t["rounds"] >= ROUNDS for t in found.values()):
         table.write(TOP / "docs/performance.md", measured)
     print("\n".join(["", *(f"bench: {b}" for b in bad)]) if bad else "\nbench: all goals met, all images unpacked alike")
     return 1 if bad else 0

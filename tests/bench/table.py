@@ -39,11 +39,11 @@ def block(measured):
     """All that is told of one run of the bench."""
     when = datetime.date.fromisoformat(measured["date"])
     yield f"Measured on {when:%d %B %Y}, {measured['cpus']} × {measured['cpu']}, Linux {measured['linux']}; root of the"
-    yield f"machine: {measured['root']}. The median of {measured['rounds']} runs, taken in turns."
+    yield f"machine: {measured['root']}. Each figure is the median of runs that took turns."
     for tree in measured["trees"]:
         peers = ", ".join(f"{name} {version}" for name, version in tree["versions"].items())
         yield f"\n### {tree['suite']}, {tree['kernel']}\n"
-        yield f"slipway {measured['slipway']}; {peers}.\n"
+        yield f"slipway {measured['slipway']}; {peers}; {tree['rounds']} runs.\n"
         yield from lines(tree["results"])
     yield "\n### Goals\n"
     yield "| tree | what | is | at most |"
