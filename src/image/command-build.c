@@ -19,6 +19,8 @@ const struct option_row build_options[] = {
 	{ "uki", 0, "FILE", "write a unified kernel image instead, by ukify or objcopy", offsetof(struct config, uki) },
 	{ "uki-kernel", 0, "FILE", "of this kernel; default: SYSROOT/boot/vmlinuz-VERSION",
 	  offsetof(struct config, uki_kernel) },
+	{ "uki-cmdline", 0, "TEXT", "with this command line; default: SYSROOT/etc/kernel/cmdline",
+	  offsetof(struct config, uki_cmdline) },
 	{ "force", 'f', NULL, "replace it if it exists", offsetof(struct config, force) },
 	{ "regenerate-all", 'P', NULL, "for each kernel that has modules, replacing what exists",
 	  offsetof(struct config, all) },
@@ -88,8 +90,8 @@ static int check_usage(struct config *c)
 		log_error("cannot use --uki with %s: it names the one file that is written", c->output ? "-o" : "-P");
 		return -EINVAL;
 	}
-	if (c->uki_kernel && !c->uki) {
-		log_error("cannot use --uki-kernel without --uki");
+	if (!c->uki && (c->uki_kernel || c->uki_cmdline)) {
+		log_error("cannot use %s without --uki", c->uki_kernel ? "--uki-kernel" : "--uki-cmdline");
 		return -EINVAL;
 	}
 	if (c->host || c->generic)

@@ -113,7 +113,8 @@ static int read_cmdline(struct uki *u, char **ret)
 	static const char *const places[] = { "/etc/kernel/cmdline", "/usr/lib/kernel/cmdline" };
 	_cleanup_free_ char *text = NULL, *line = strdup("");
 	_cleanup_strv_ char **words = NULL;
-	int r = -ENOENT;
+	const char *given = u->config->uki_cmdline;
+	int r = given ? string_set(&text, given) : -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places) && r == -ENOENT; i++)
 		r = sysroot_read(&u->config->sysroot, places[i], &text);

@@ -71,6 +71,8 @@ def test_without_command_line(uki):
     uki.text("usr/lib/kernel/cmdline", "from=vendor\n")
     make(uki, "-f")
     assert section(uki, ".cmdline").rstrip(b"\0") == b"from=vendor"
+    make(uki, "-f", "--uki-cmdline", " from=me   x")
+    assert section(uki, ".cmdline").rstrip(b"\0") == b"from=me x"
 
 
 def test_kernel_beside_its_modules(uki):
@@ -131,6 +133,7 @@ def test_errors(uki, change, said):
         (["--uki", "x", "-o", "y"], "cannot use --uki with -o: it names the one file that is written"),
         (["--uki", "x", "-P"], "cannot use --uki with -P: it names the one file that is written"),
         (["--uki-kernel", "x"], "cannot use --uki-kernel without --uki"),
+        (["--uki-cmdline", "x"], "cannot use --uki-cmdline without --uki"),
     ],
 )
 def test_wrong_words(root, words, said):

@@ -18,6 +18,7 @@ import case_package as package
 import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
+import case_uki as uki
 import case_usr as usr
 import fullkernel
 import guests
@@ -103,6 +104,8 @@ ROWS = (
     Row("package", package.package, ("trixie",), "matrix", 90),
     Row("package-plugin", package.plugin, ("bookworm", "trixie"), "matrix", 90),
     Row("package-back", package.back, ("bookworm", "trixie"), "matrix", 40),
+
+    Row("uki", uki.unified, SYSTEMD, "matrix", 60),
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),
