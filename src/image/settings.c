@@ -104,12 +104,11 @@ static char *list_allowed(const char *const *choices)
 		return NULL;
 	while (choices ? choices[n] != NULL : n < ARRAY_SIZE(settings))
 		n++;
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(out, "%s%s",
-			      i == 0       ? ""
-			      : i + 1 == n ? " and "
-					   : ", ",
-			      choices ? choices[i] : settings[i].key);
+	for (size_t i = 0; i < n; i++) {
+		const char *between = i + 1 < n ? ", " : " and ";
+
+		(void)fprintf(out, "%s%s", i > 0 ? between : "", choices ? choices[i] : settings[i].key);
+	}
 	(void)fclose(out);
 	return text;
 }
