@@ -194,12 +194,12 @@ def test_hook_removes(room, update, env):
     assert room.images() == ["initrd.img-6.1.0-10"]
 
 
-@pytest.mark.parametrize("where", ["postinst.d", "postrm.d"])
-def test_hook_of_a_removed_package(room, where):
+@pytest.mark.parametrize("where,params", [("postinst.d", "configure"), ("postrm.d", "remove")])
+def test_hook_of_a_removed_package(room, where, params):
     """The hooks are conffiles: they stay when the package is removed, and must not fail then."""
     (room.path / "bin/slipway").unlink()
     hook = room.script(f"units/kernel/{where}/slipway", "hook")
-    done = room.run(hook, "6.12.1", f"{room.path}/boot/vmlinuz-6.12.1", env={"DEB_MAINT_PARAMS": "configure"})
+    done = room.run(hook, "6.12.1", f"{room.path}/boot/vmlinuz-6.12.1", env={"DEB_MAINT_PARAMS": params})
     assert (done.returncode, done.said) == (0, "")
 
 

@@ -41,6 +41,15 @@ def test_add(room, name):
     assert bool(done.said) == (environment.get("KERNEL_INSTALL_VERBOSE") == "1"), done.said
 
 
+def test_one_initrd_where_debians_plugin_stages_its_own(room):
+    """It links /boot/initrd.img-VERSION, whoever the generator is: ours has that name then, and no second one stays."""
+    room.text("boot/initrd.img-6.1.0-1", "in /boot")
+    env = {**OURS, "KERNEL_INSTALL_STAGING_AREA": str(room.path / "stage")}
+    assert room.run(room.script(PLUGIN), *words(ADD), env=env).returncode == 0
+    assert room.calls() == [f"{BUILD} --output /stage/initrd.img-6.1.0-1 --quiet"]
+    assert [p.name for p in (room.path / "stage").iterdir()] == ["initrd.img-6.1.0-1"]
+
+
 def test_keeps_out_without_any_environment(room):
     """kernel-install before version 250 sets nothing of it."""
     done = room.run(room.script(PLUGIN), *words(ADD))

@@ -64,7 +64,14 @@ def install_loader(system, settings):
     system.run("bootctl", "install", "--no-variables", "--esp-path=/boot/efi", **RELAXED)
 
 
-def install_kernel(system, staged):
+def check_entry(system, image, name):
+    """The loader's entry has one initrd, of that name, and that is the image."""
+    entry = installed.entry_of(system.esp)
+    assert [pathlib.Path(p).name for p in entry["initrd"]] == [name]
+    assert (system.esp / entry["initrd"][0].lstrip("/")).read_bytes() == image.read_bytes()
+
+
+def install_kernel(system):
     """linux-image-… calls us; what kernel-install then put beside the kernel for the boot loader is our image."""
     before = system.kernels()
     said = system.apt("install", guests.FULL, **RELAXED)
@@ -73,10 +80,19 @@ def install_kernel(system, staged):
     assert f"update-initramfs: Generating /boot/initrd.img-{release}\n" in said, said
     assert_ours(image)
     assert not system.packages() & GENERATORS
-    entry = installed.entry_of(system.esp)
-    assert [pathlib.Path(p).name for p in entry["initrd"]] == [staged.format(release)]
-    assert (system.esp / entry["initrd"][0].lstrip("/")).read_bytes() == image.read_bytes()
+    check_entry(system, image, f"initrd.img-{release}")
     return release
+
+
+def install_again(system, release):
+    """kernel-install alone, without an image in /boot: our plugin builds it."""
+    image = system.tree / f"boot/initrd.img-{release}"
+    kept = image.rename(system.tree / "var/tmp/kept")
+    system.run("kernel-install", "remove", release, **RELAXED)
+    said = system.run("kernel-install", "--verbose", "add", release, f"/boot/vmlinuz-{release}", **RELAXED)
+    assert f"slipway: slipway build --force --kver {release} --output " in said, said
+    check_entry(system, kept, "initrd")  # the same tree gives the same bytes
+    kept.rename(image)
 
 
 def remove_kernel(system, release):
@@ -101,25 +117,26 @@ def boot(t, system, release):
     t.assert_clean(disk, installed.ROOT_AT << 20)
 
 
-def switch(t, settings, staged):
+@case
+def package(t):
+    """In initramfs-tools' place; the image in /boot goes to systemd-boot by Debian's own plugin of kernel-install."""
     with a_system(t) as system:
         old = install_slipway(system)
-        install_loader(system, settings)
-        new = install_kernel(system, staged)
+        install_loader(system, "")
+        new = install_kernel(system)
         remove_kernel(system, old)
         boot(t, system, new)
 
 
 @case
-def package(t):
-    """In initramfs-tools' place; the image in /boot goes to systemd-boot by Debian's own plugin of kernel-install."""
-    switch(t, "", "initrd.img-{}")
-
-
-@case
 def plugin(t):
     """The same with initrd_generator=slipway: kernel-install asks our plugin."""
-    switch(t, "initrd_generator=slipway\n", "initrd")
+    with a_system(t) as system:
+        install_slipway(system)
+        install_loader(system, "initrd_generator=slipway\n")
+        release = install_kernel(system)
+        install_again(system, release)
+        boot(t, system, release)
 
 
 @case
