@@ -16,6 +16,9 @@ ROWS = {
     "verbose": (ADD, {"KERNEL_INSTALL_VERBOSE": "1"}, f"{BUILD} --output /stage/initrd"),
     "no KERNEL_INSTALL_VERBOSE": (ADD, {}, f"{BUILD} --output /stage/initrd --quiet"),
     "uki layout, for ukify": (ADD, {"KERNEL_INSTALL_LAYOUT": "uki"}, f"{BUILD} --output /stage/initrd --quiet"),
+    "uki layout, for slipway": (ADD, {"KERNEL_INSTALL_LAYOUT": "uki", "KERNEL_INSTALL_UKI_GENERATOR": "slipway"},
+                                f"{BUILD} --uki /stage/uki.efi --uki-kernel {ADD.split()[-1]} --quiet"),
+    "ukify makes the UKI": (ADD, {"KERNEL_INSTALL_UKI_GENERATOR": "ukify"}, f"{BUILD} --output /stage/initrd --quiet"),
     "layout of a third": (ADD, {"KERNEL_INSTALL_LAYOUT": "grub"}, f"{BUILD} --output /stage/initrd --quiet"),
     "layout other": (ADD, {"KERNEL_INSTALL_LAYOUT": "other"}, f"{BUILD} --quiet"),
     "pe image": (ADD, {"KERNEL_INSTALL_IMAGE_TYPE": "pe"}, f"{BUILD} --output /stage/initrd --quiet"),
@@ -48,6 +51,21 @@ def test_one_initrd_where_debians_plugin_stages_its_own(room):
     assert room.run(room.script(PLUGIN), *words(ADD), env=env).returncode == 0
     assert room.calls() == [f"{BUILD} --output /stage/initrd.img-6.1.0-1 --quiet"]
     assert [p.name for p in (room.path / "stage").iterdir()] == ["initrd.img-6.1.0-1"]
+
+
+def test_one_that_the_kernel_came_with(room):
+    """An initrd beside the kernel, in its directory of modules, is the distribution's; in /boot it is anybody's."""
+    room.text("usr/lib/modules/6.1.0-1/initrd", "shipped")
+    room.text("boot/initrd", "whose?")
+    env = {**OURS, "KERNEL_INSTALL_STAGING_AREA": str(room.path / "stage")}
+    argv = words("add 6.1.0-1 /efi/token/6.1.0-1")
+    plugin = room.script(PLUGIN)
+    assert room.run(plugin, *argv, f"{room.path}/usr/lib/modules/6.1.0-1/vmlinuz", env=env).returncode == 0
+    assert room.calls() == []
+    assert (room.path / "stage/initrd").read_text() == "shipped"
+    assert (room.path / "stage/initrd").stat().st_mode & 0o777 == 0o600
+    assert room.run(plugin, *argv, f"{room.path}/boot/vmlinuz", env=env).returncode == 0
+    assert room.calls() == [f"{BUILD} --output /stage/initrd --quiet"]
 
 
 def test_keeps_out_without_any_environment(room):

@@ -32,7 +32,7 @@ def a_system(t):
 
 
 def built_by_slipway(path):
-    done = subprocess.run([trial.BUILD / "slipway", "cat", path, "etc/initrd-release"], text=True, capture_output=True,
+    done = subprocess.run([trial.programs() / "slipway", "cat", path, "etc/initrd-release"], text=True, capture_output=True,
                           check=False)
     return done.returncode == 0 and "(slipway " in done.stdout
 
