@@ -44,15 +44,19 @@ def zsh(*words):
     return run("zsh", "-f", "-c", ZSH.format(top=TOP), "zsh", *words)
 
 
+def option_tables(text):
+    """{name: [(option, letter, argument)]}"""
+    for name, body in re.findall(r"const struct option_row (\w+)\[\] = \{(.*?)\n?\};", text, re.S):
+        rows = re.findall(r'\{ "([\w-]+)", ([^,"]+), (NULL|"[^"]*"),', body)
+        yield name, [(row, "".join(re.findall(r"'(.)'", letter)), argument.strip('"')) for row, letter, argument in rows]
+
+
 def table_rows():
-    """{command: [(name, letter, argument)]}, read from the tables in the source: not by way of --help."""
-    found = {}
-    for path in sorted((TOP / "src/image").glob("command-*.c")):
-        text = path.read_text()
-        command = re.search(r'const struct command command_\w+ = \{\s*"([\w-]+)"', text)[1]
-        rows = re.findall(r'\{ "([\w-]+)", ([^,"]+), (NULL|"[^"]*"),', text)
-        found[command] = [(name, "".join(re.findall(r"'(.)'", letter)), argument.strip('"')) for name, letter, argument in rows]
-    return found
+    """{command: its table}, read from the source: not by way of --help. Commands may share a table."""
+    text = "".join(path.read_text() for path in sorted((TOP / "src/image").glob("command*.c")))
+    tables = dict(option_tables(text))
+    commands = re.findall(r'const struct command command_\w+ = \{\s*"([\w-]+)",.*?(\w+)\s*,?\s*\};', text, re.S)
+    return {command: tables[table] for command, table in commands}
 
 
 TABLES = table_rows()

@@ -56,7 +56,10 @@ def test_remove(room, pacman):
     for name in ("vmlinuz-linux", "initramfs-linux.img", "vmlinuz-linux-lts", "initramfs-linux-lts.img"):
         room.text(f"boot/{name}")
     assert pacman("remove", "usr/lib/modules/6.6.9-1-lts/vmlinuz").returncode == 0
-    assert sorted(p.name for p in (room.path / "boot").iterdir()) == ["initramfs-linux.img", "vmlinuz-linux"]
+    left = ["initramfs-linux.img", "vmlinuz-linux"]
+    assert sorted(p.name for p in (room.path / "boot").iterdir()) == left
+    assert pacman("remove", "usr/bin/slipway").returncode == 0
+    assert sorted(p.name for p in (room.path / "boot").iterdir()) == left, "no kernel was removed"
     assert room.calls() == []
 
 
