@@ -95,20 +95,23 @@ static int unify(const struct config *c, struct buffer *image)
 	return uki_make(c, &initrd, image);
 }
 
-int build_image(const struct config *c)
+int build_image(const struct config *c, bool *ret_doubts)
 {
 	_cleanup_progress_ struct progress progress = { 0 };
 	_cleanup_(build_free) struct build b = { .config = c, .progress = &progress };
 	_cleanup_(packed_free) struct packed p = { 0 };
 	uint64_t start = clock_monotonic();
+	bool doubts = false;
 	int r;
 
 	progress_open(&progress, c->kernel);
 	r = run_passes(&b);
 	if (r == 0) {
 		tell_reasons(&b.tree);
-		r = pack(&b, &p);
+		r = judge(&b, &doubts);
 	}
+	if (r == 0)
+		r = pack(&b, &p);
 	if (r == 0 && c->uki) {
 		progress_step(&progress, "unified kernel image", 0);
 		r = unify(c, &p.image);
@@ -126,6 +129,7 @@ int build_image(const struct config *c)
 	log_info("%s: %.1f MB (%.1f MB unpacked), %zu files, %.1f s", c->image,
 		 (double)p.image.size / 1e6, (double)p.unpacked / 1e6, b.tree.n,
 		 (double)(clock_monotonic() - start) / USEC_PER_SEC);
+	*ret_doubts = doubts;
 	return 0;
 }
 

@@ -48,8 +48,17 @@ int manifest_add(struct build *b);
  */
 bool build_interrupted(void);
 
-/* All of it. 0, or -errno after the error was logged. */
-int build_image(const struct config *c);
+/*
+ * After the passes: verify() of the tree. 0, `*ret_doubts` where it has warned of something; -EBADMSG after the error
+ * for what cannot boot; -errno.
+ */
+int judge(const struct build *b, bool *ret_doubts);
+
+/*
+ * All of it. 0, or -errno after the error was logged. `*ret_doubts`: the image is written, but verify() has warned of
+ * something.
+ */
+int build_image(const struct config *c, bool *ret_doubts);
 
 struct image;
 

@@ -101,14 +101,15 @@ static int check_usage(struct config *c)
 
 static enum exit_code build_one(struct config *c, const char *kver)
 {
+	bool doubts = false;
 	int r;
 
 	c->kver = kver;
 	r = config_complete(c);
 	if (r == 0)
-		r = build_image(c);
+		r = build_image(c, &doubts);
 	config_reset(c);
-	return command_exit_code(r);
+	return r == 0 && doubts ? EXIT_DOUBT : command_exit_code(r);
 }
 
 /* The kernels, and whether what is asked for can be meant: an error for all of them is told once. */

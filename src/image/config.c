@@ -44,19 +44,39 @@ static int choose_kernel(struct config *c)
 	return -ENOENT;
 }
 
-/* Said now, not after the work is done. */
-static int choose_output(struct config *c)
+int config_choose_kernel(struct config *c)
+{
+	int r = choose_kernel(c);
+
+	return r < 0 ? r : kernels_find(&c->sysroot, c->kernel, &c->modules);
+}
+
+int config_use_kernel(struct config *c, const char *kernel)
+{
+	int r = string_set(&c->kernel, kernel);
+
+	if (r == 0)
+		r = kernels_find(&c->sysroot, c->kernel, &c->modules);
+	return r == -ENOENT ? 0 : r;
+}
+
+int config_choose_image(struct config *c)
 {
 	_cleanup_free_ char *usual = NULL;
-	struct stat st;
 	const char *given = c->uki ?: c->output;
 	int r = given ? 0 : imagename_choose(&c->sysroot, c->modules, c->kernel, &usual);
 
 	if (r < 0)
 		return log_errno(r, "cannot find a name for the image in %s", c->sysroot.path);
 	c->image = given ? strdup(given) : sysroot_path(&c->sysroot, usual);
-	if (!c->image)
-		return -ENOMEM;
+	return c->image ? 0 : -ENOMEM;
+}
+
+/* Said now, not after the work is done. */
+static int check_output(struct config *c)
+{
+	struct stat st;
+
 	if (lstat(c->image, &st) < 0)
 		return errno == ENOENT ? 0 : log_errno(-errno, "cannot write %s", c->image);
 	if (S_ISDIR(st.st_mode)) {
@@ -106,7 +126,7 @@ static int choose_target(struct config *c)
 	return MIN(r, 0);
 }
 
-static int choose_root_type(struct config *c)
+int config_choose_root_type(struct config *c)
 {
 	const struct target_fs *root = target_find_fs(&c->target, USE_ROOT);
 	_cleanup_free_ char *text = NULL;
@@ -150,17 +170,23 @@ static int read_epoch(struct config *c)
 	return 0;
 }
 
-int config_complete(struct config *c)
+int config_open(struct config *c)
 {
 	const char *path = c->sysroot_path ?: "/";
 	int r = sysroot_open(path, &c->sysroot);
 
 	if (r < 0)
 		return log_errno(r, "cannot open the sysroot %s", path);
-	if ((r = settings_read(&c->sysroot, &c->options, &c->settings)) < 0 || (r = read_epoch(c)) < 0 ||
-	    (r = choose_kernel(c)) < 0 ||
-	    (r = kernels_find(&c->sysroot, c->kernel, &c->modules)) < 0 || (r = choose_output(c)) < 0 ||
-	    (r = choose_programs(c)) < 0 || (r = choose_target(c)) < 0 || (r = choose_root_type(c)) < 0)
+	return settings_read(&c->sysroot, &c->options, &c->settings);
+}
+
+int config_complete(struct config *c)
+{
+	int r;
+
+	if ((r = config_open(c)) < 0 || (r = read_epoch(c)) < 0 || (r = config_choose_kernel(c)) < 0 ||
+	    (r = config_choose_image(c)) < 0 || (r = check_output(c)) < 0 || (r = choose_programs(c)) < 0 ||
+	    (r = choose_target(c)) < 0 || (r = config_choose_root_type(c)) < 0)
 		return r;
 	return 0;
 }

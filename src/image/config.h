@@ -33,6 +33,20 @@ int config_complete(struct config *c);
 
 /* Frees that half: it is as it was asked for, and can be completed again. */
 void config_reset(struct config *c);
+
+/*
+ * For who only looks at what is there: `sysroot` and `settings`; then, without a kernel asked for, `kernel` and
+ * `modules`; or for a kernel that the sysroot need not have: then `modules` stays NULL. After it `fstype`. All log
+ * their one error.
+ */
+int config_open(struct config *c);
+int config_choose_kernel(struct config *c);
+int config_use_kernel(struct config *c, const char *kernel);
+int config_choose_root_type(struct config *c);
+
+/* Sets `image`: what the command line says, else the name that the distribution uses for `kernel`. */
+int config_choose_image(struct config *c);
+
 void config_free(struct config *c);
 
 #define _cleanup_config_ _cleanup_(config_free)

@@ -4,15 +4,11 @@
 
 #include "base/log.h"
 #include "image/build.h"
+#include "image/fsck.h"
 #include "image/program.h"
 #include "image/pull.h"
 
-static const struct checked {
-	const char *fstype;
-	const char *package; /* which has its checker; NULL: it needs none */
-	bool generic;        /* taken in where the root's type is not known */
-	const char *config;  /* of the checker, where the sysroot has it */
-} checked[] = {
+static const struct checked checked[] = {
 	{ "ext4",     "e2fsprogs",  true,  "/etc/e2fsck.conf" },
 	{ "ext3",     "e2fsprogs",  false, "/etc/e2fsck.conf" },
 	{ "ext2",     "e2fsprogs",  false, "/etc/e2fsck.conf" },
@@ -30,7 +26,7 @@ static const struct checked {
 	{ "overlay",  NULL,         false, NULL               },
 };
 
-static const struct checked *find_type(const char *fstype)
+const struct checked *checked_find(const char *fstype)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(checked); i++)
 		if (streq(checked[i].fstype, fstype))
@@ -70,7 +66,7 @@ struct place {
 
 static int add_known(struct build *b, const struct place *p)
 {
-	const struct checked *type = find_type(p->fstype);
+	const struct checked *type = checked_find(p->fstype);
 	_cleanup_free_ char *reason = NULL;
 	int r;
 
@@ -79,13 +75,9 @@ static int add_known(struct build *b, const struct place *p)
 	if (asprintf(&reason, "checks the %s", p->name) < 0)
 		return -ENOMEM;
 	r = add_checker(b, p->fstype, reason);
-	if (r == -ENOENT) {
-		log_warning("no fsck.%s in %s: the %s (%s, %s) will not be checked; "
-			    "install %s%s there, ignoring",
-			    p->fstype, b->config->sysroot.path, p->name, p->fstype, p->from,
-			    type ? "the package " : "what has it", type ? type->package : "");
+	/* prove_fsck() says so. */
+	if (r == -ENOENT)
 		return 0;
-	}
 	return r == 0 && type ? add_config(b, type->config) : r;
 }
 

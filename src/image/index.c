@@ -5,15 +5,8 @@
 #include <errno.h>
 
 #include "base/buffer.h"
+#include "image/index-format.h"
 #include "image/index.h"
-
-#define MAGIC       0xb007f457
-#define VERSION     0x00020001
-#define HAS_PREFIX  0x80000000
-#define HAS_VALUES  0x40000000
-#define HAS_CHILDS  0x20000000
-#define OFFSET_MAX  0x0fffffff
-#define KEY_MAX     4096 /* the depth of what calls itself is at most this */
 
 /* The first error stays and stops the rest. */
 struct output {
@@ -27,7 +20,7 @@ int index_add(struct index *x, const char *key, const char *value, uint32_t prio
 
 	while (key[n] && isascii((unsigned char)key[n]))
 		n++;
-	if (key[n] || n >= KEY_MAX)
+	if (key[n] || n >= INDEX_KEY_MAX)
 		return -EINVAL;
 	if (x->n == x->room) {
 		size_t room = x->room ? x->room * 2 : 1024;
@@ -110,13 +103,13 @@ static uint32_t put_node(struct output *o, const struct index_row *rows, size_t 
 		own++;
 	if (own < n)
 		put_children(o, rows + own, n - own, end, children);
-	offset = (uint32_t)MIN(o->bytes.size, (size_t)OFFSET_MAX);
-	if (o->bytes.size > OFFSET_MAX)
+	offset = (uint32_t)MIN(o->bytes.size, (size_t)INDEX_OFFSET);
+	if (o->bytes.size > INDEX_OFFSET)
 		o->error = o->error ?: -EFBIG;
 	if (prefix > 0) {
 		put(o, rows[0].key + depth, prefix);
 		put(o, "", 1);
-		offset |= HAS_PREFIX;
+		offset |= INDEX_HAS_PREFIX;
 	}
 	if (own < n) {
 		edge[0] = rows[own].key[end];
@@ -124,11 +117,11 @@ static uint32_t put_node(struct output *o, const struct index_row *rows, size_t 
 		put(o, edge, 2);
 		for (int c = 0; c <= edge[1] - edge[0]; c++)
 			put_number(o, children[c]);
-		offset |= HAS_CHILDS;
+		offset |= INDEX_HAS_CHILDS;
 	}
 	if (own > 0) {
 		put_values(o, rows, own);
-		offset |= HAS_VALUES;
+		offset |= INDEX_HAS_VALUES;
 	}
 	return offset;
 }
@@ -140,8 +133,8 @@ int index_write(struct index *x, char **ret, size_t *ret_size)
 
 	if (x->n > 0)
 		qsort(x->rows, x->n, sizeof(*x->rows), compare);
-	put_number(&o, MAGIC);
-	put_number(&o, VERSION);
+	put_number(&o, INDEX_MAGIC);
+	put_number(&o, INDEX_VERSION);
 	put_number(&o, 0);
 	/* libkmod takes no offset of 0 for a root: an empty index is a node without anything in it. */
 	root = x->n > 0 ? put_node(&o, x->rows, x->n, 0) : (uint32_t)o.bytes.size;

@@ -17,7 +17,7 @@ static bool is_container(const struct sysroot *s)
 	return false;
 }
 
-static int ask(const struct config *c, struct target *ret, char **ret_why)
+int machine_ask(const struct config *c, struct target *ret, char **ret_why)
 {
 	_cleanup_close_ int sysfd = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -49,7 +49,7 @@ static int ask(const struct config *c, struct target *ret, char **ret_why)
 int machine_read(const struct config *c, struct target *ret)
 {
 	_cleanup_free_ char *why = NULL;
-	int r = ask(c, ret, &why);
+	int r = machine_ask(c, ret, &why);
 
 	if (r >= 0 || r == -ENOMEM)
 		return r;

@@ -10,3 +10,6 @@
  * one error was logged, when the command line did.
  */
 int machine_read(const struct config *c, struct target *ret);
+
+/* The same without a word: target_read()'s result, and why not. */
+int machine_ask(const struct config *c, struct target *ret, char **ret_why);

@@ -87,8 +87,8 @@ int manifest_text(const struct tree *t, const char *kernel, const char *mode, ch
 int manifest_add(struct build *b)
 {
 	_cleanup_free_ char *text = NULL;
-	struct tree_node node = own;
 	const char *mode = b->config->for_host ? "host" : "generic";
+	struct tree_node node = own;
 	int r = manifest_text(&b->tree, b->config->kernel, mode, &text, &node.size);
 
 	if (r < 0)

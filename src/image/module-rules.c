@@ -112,3 +112,11 @@ const struct module_rule module_rules[] = {
 	{ "xen_kbdfront", INPUT "Xen", false },
 	{ 0 },
 };
+
+bool module_rules_leave_out(const char *path)
+{
+	for (const struct module_rule *rule = module_rules; rule->what; rule++)
+		if (rule->leave_out && startswith(path, rule->what))
+			return true;
+	return false;
+}

@@ -17,3 +17,6 @@ struct module_rule {
 
 /* Ends with a row whose `what` is NULL. */
 extern const struct module_rule module_rules[];
+
+/* Is that path ("kernel/drivers/block/nbd.ko") one that a row leaves out? */
+bool module_rules_leave_out(const char *path);

@@ -10,21 +10,13 @@
 #include "image/module.h"
 #include "image/wanted.h"
 
-static bool left_out(const char *path)
-{
-	for (const struct module_rule *rule = module_rules; rule->what; rule++)
-		if (rule->leave_out && startswith(path, rule->what))
-			return true;
-	return false;
-}
-
 static int add_paths(struct modules *m, const struct module_rule *rule)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		_cleanup_free_ char *name = NULL;
 		int r;
 
-		if (!startswith(m->paths[i], rule->what) || left_out(m->paths[i]))
+		if (!startswith(m->paths[i], rule->what) || module_rules_leave_out(m->paths[i]))
 			continue;
 		name = module_name(m->paths[i]);
 		if (!name)
@@ -76,10 +68,6 @@ static int add_root_type(struct modules *m)
 		if (r < 0)
 			return r;
 	}
-	if (found == 0)
-		log_warning("kernel %s lists no file system %s (%s): the image may not be able to "
-			    "mount its root, ignoring",
-			    config->kernel, config->fstype, config->fstype_from);
 	return module ? modules_load_first(m, module, why) : 0;
 }
 

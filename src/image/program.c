@@ -6,15 +6,15 @@
 #include "image/program.h"
 #include "image/pull.h"
 
+const char *const program_dirs[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin", NULL };
+
 int program_find(const struct sysroot *s, const char *name, char **ret)
 {
-	static const char *const dirs[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+	for (size_t i = 0; program_dirs[i]; i++) {
 		_cleanup_free_ char *path = NULL;
 		struct stat st;
 
-		if (asprintf(&path, "%s/%s", dirs[i], name) < 0)
+		if (asprintf(&path, "%s/%s", program_dirs[i], name) < 0)
 			return -ENOMEM;
 		if (sysroot_stat(s, path, &st) < 0 || !S_ISREG(st.st_mode) ||
 		    !(st.st_mode & 0111))

@@ -4,6 +4,9 @@
 
 #include "image/build.h"
 
+/* Where programs are looked for; ends with NULL. */
+extern const char *const program_dirs[];
+
 /* "/usr/sbin/fsck.ext4" for "fsck.ext4": the first executable file of that name. -ENOENT; the
  * caller frees. */
 int program_find(const struct sysroot *s, const char *name, char **ret);

@@ -22,10 +22,24 @@ struct tree_node *tree_find(const struct tree *t, const char *path)
 	return found ? *found : NULL;
 }
 
+struct place {
+	const struct tree *tree;
+	const char *below;
+};
+
+static struct tree_node *find_below(const struct place *p, const char *path)
+{
+	_cleanup_free_ char *joined = NULL;
+
+	if (!*p->below)
+		return tree_find(p->tree, path);
+	return asprintf(&joined, "%s%s", p->below, path) < 0 ? NULL : tree_find(p->tree, joined);
+}
+
 /* walk_look: what is not in the tree is no symlink. */
 static int look(void *data, const char *path, char **ret_target)
 {
-	const struct tree_node *n = tree_find(data, path);
+	const struct tree_node *n = find_below(data, path);
 
 	if (!n || !S_ISLNK(n->mode))
 		return 0;
@@ -33,13 +47,17 @@ static int look(void *data, const char *path, char **ret_target)
 	return *ret_target ? 1 : -ENOMEM;
 }
 
-struct tree_node *tree_lookup(const struct tree *t, const char *path)
+struct tree_node *tree_lookup_below(const struct tree *t, const char *below, const char *path)
 {
+	struct place p = { .tree = t, .below = below };
 	_cleanup_free_ char *canonical = NULL;
 
-	if (walk(path, look, (void *)t, &canonical) < 0)
-		return NULL;
-	return tree_find(t, canonical);
+	return walk(path, look, &p, &canonical) < 0 ? NULL : find_below(&p, canonical);
+}
+
+struct tree_node *tree_lookup(const struct tree *t, const char *path)
+{
+	return tree_lookup_below(t, "", path);
 }
 
 /* Follows the symlinks of all but the last component. */
@@ -55,7 +73,7 @@ static int resolve_parent(const struct tree *t, const char *path, char **ret)
 	above = strndup(path, (size_t)(name - path));
 	if (!above)
 		return -ENOMEM;
-	r = walk(above, look, (void *)t, &parent);
+	r = walk(above, look, &(struct place){ .tree = t, .below = "" }, &parent);
 	if (r < 0)
 		return r;
 	if (asprintf(ret, "%s%s%s", parent, *parent ? "/" : "", name) < 0)
@@ -67,7 +85,8 @@ static void node_free(struct tree_node *n)
 {
 	free((void *)n->path);
 	free((void *)n->source);
-	free((void *)n->bytes);
+	if (!(n->flags & TREE_BORROWED))
+		free((void *)n->bytes);
 	free((void *)n->target);
 	free((void *)n->reason);
 	free(n);
@@ -146,6 +165,9 @@ static int node_new(const struct tree_node *model, struct tree_node **ret)
 		r = stat_source(n);
 		if (r < 0)
 			return r;
+	} else if (S_ISREG(n->mode) && n->flags & TREE_BORROWED) {
+		n->bytes = model->bytes;
+		n->size = model->size;
 	} else if (S_ISREG(n->mode)) {
 		char *bytes = malloc(model->size + 1);
 
@@ -251,6 +273,30 @@ int tree_add(struct tree *t, const struct tree_node *model, const struct tree_no
 	}
 	if (ret)
 		*ret = there;
+	return 0;
+}
+
+int tree_put(struct tree *t, const struct tree_node *model)
+{
+	_cleanup_(node_free_pointer) struct tree_node *n = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct tree_node *there, old;
+	int r = tree_add(t, model, NULL);
+
+	if (r != -EEXIST)
+		return r;
+	if ((r = resolve_parent(t, model->path, &path)) < 0 || (r = node_new(model, &n)) < 0)
+		return r;
+	there = tree_find(t, path);
+	if (S_ISDIR(there->mode))
+		return 0;
+	/* Its place in the order and its path stay; what it was is freed with the new node's shell. */
+	old = *there;
+	*there = *n;
+	there->path = old.path;
+	there->next = old.next;
+	old.path = n->path;
+	*n = old;
 	return 0;
 }
 

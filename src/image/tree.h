@@ -19,6 +19,8 @@ enum tree_flag {
 	/* Nothing in it names other files that it needs: modules, configuration. The closure
 	   looks away. */
 	TREE_DATA = 1 << 0,
+	/* `bytes` are not copied: they outlive the tree. */
+	TREE_BORROWED = 1 << 1,
 };
 
 /*
@@ -68,6 +70,12 @@ struct tree {
  */
 int tree_add(struct tree *t, const struct tree_node *model, const struct tree_node **ret);
 
+/*
+ * The same, but what was there before gives way, as when the kernel unpacks one archive after the other; only a
+ * directory stays what it is.
+ */
+int tree_put(struct tree *t, const struct tree_node *model);
+
 /* The node of exactly that canonical path, or NULL. */
 struct tree_node *tree_find(const struct tree *t, const char *path);
 
@@ -86,6 +94,12 @@ int tree_alias(struct tree *t, const char *path, const char *target, const struc
 int tree_sorted(const struct tree *t, const struct tree_node ***ret);
 
 void tree_free(struct tree *t);
+
+/*
+ * What a path ends at for who has the directory `below` ("usr/lib/slipway/exitrd/", "" for none) as its root:
+ * absolute symlinks begin there. NULL when it ends nowhere.
+ */
+struct tree_node *tree_lookup_below(const struct tree *t, const char *below, const char *path);
 
 #define TREE_FOREACH(node, t) for (struct tree_node *node = (t)->first; node; node = node->next)
 #define _cleanup_tree_        _cleanup_(tree_free)

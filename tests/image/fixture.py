@@ -181,8 +181,8 @@ class Root:
         shutil.copytree(source, self.path / to / KVER, dirs_exist_ok=True)
         order = "".join(f"{name.removesuffix('.xz')}\n" for name in MODULES)
         self.text(f"{to}/{KVER}/modules.order", order)
-        self.text(f"{to}/{KVER}/modules.builtin", "kernel/fs/fat/vfat.ko\n")
-        self.text(f"{to}/{KVER}/modules.builtin.modinfo", "vfat.alias=fs-vfat\0")
+        self.text(f"{to}/{KVER}/modules.builtin", "kernel/fs/fat/vfat.ko\nkernel/fs/xfs/xfs.ko\n")
+        self.text(f"{to}/{KVER}/modules.builtin.modinfo", "vfat.alias=fs-vfat\0xfs.alias=fs-xfs\0")
         run("depmod", "-b", self.path, KVER, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
     def add_module(self, name, text):

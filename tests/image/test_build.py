@@ -14,9 +14,9 @@ from fixture import KVER, LIBDIR, SLIPWAY, TOP, Root
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
 
-def built(root, *argv, **more):
+def built(root, *argv, code=0, **more):
     done = root.build(*argv, **more)
-    assert done.returncode == 0, done.said
+    assert done.returncode == code, done.said
     return done
 
 
@@ -197,19 +197,19 @@ def test_depmod_does_not_read_the_hosts_settings(root):
 def test_root_type_is_loaded_first(root):
     built(root)
     assert root.cat("etc/modules-load.d/slipway.conf") == b"# the root's file system, ext4 (/etc/fstab)\next4\n"
-    built(root, "-f", "--root-fstype", "vfat")
+    built(root, "-f", "--root-fstype", "vfat", code=3)
     assert "etc/modules-load.d/slipway.conf" not in root.names()  # built in
 
 
 def test_root_type_unknown_to_the_kernel(root):
-    done = built(root, "--root-fstype", "zfs")
+    done = built(root, "--root-fstype", "zfs", code=3)
     assert (
-        f"slipway: kernel {KVER} lists no file system zfs (--root-fstype): "
-        "the image may not be able to mount its root, ignoring\n"
+        f"slipway: cannot tell whether the root can be mounted: kernel {KVER} lists no zfs (--root-fstype), "
+        "neither as a module nor as built in, ignoring\n"
     ) in done.said
     assert (
-        "slipway: no fsck.zfs in TEST/root: the root (zfs, --root-fstype) will not be checked; "
-        "install what has it there, ignoring\n"
+        "slipway: cannot check the root (zfs, --root-fstype): there is no fsck.zfs in the image; "
+        "install what has it in the system that it is built from, ignoring\n"
     ) in done.said
 
 
@@ -219,8 +219,9 @@ def test_fsck_of_the_type(root):
     assert "usr/sbin/fsck.ext4" in root.names()
     built(root, "-f", "--root-fstype", "xfs")
     assert not [n for n in root.names() if "fsck" in n]
-    done = built(root, "-f", "--root-fstype", "f2fs")
-    assert "install the package f2fs-tools there, ignoring" in done.said
+    done = built(root, "-f", "--root-fstype", "f2fs", code=3)
+    assert "cannot check the root (f2fs, --root-fstype): there is no fsck.f2fs in the image; " in done.said
+    assert "install the package f2fs-tools in the system that it is built from, ignoring\n" in done.said
 
 
 def test_scripts_bring_their_interpreters(root):
@@ -290,7 +291,7 @@ def test_no_modules_wanted(root):
         shutil.rmtree(root.path / "lib/modules" / KVER / "kernel" / name)
     subprocess.run(["depmod", "-b", root.path, KVER], check=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     (root.path / "usr/sbin/modprobe").unlink()
-    built(root, "--root-fstype", "vfat")
+    built(root, "--root-fstype", "vfat", code=3)  # it has no checker
     assert not [n for n in root.names() if "modules" in n]
 
 

@@ -200,6 +200,54 @@ static int add_some(void *data)
 	return tree_sorted(&t, &nodes);
 }
 
+static int put_text(struct tree *t, const char *path, const char *text)
+{
+	return tree_put(t, &(struct tree_node){ .path = path,
+						.mode = S_IFREG | 0755,
+						.flags = TREE_BORROWED,
+						.bytes = text,
+						.size = strlen(text),
+						.reason = "later" });
+}
+
+/* As the kernel unpacks what comes later in a file. */
+static void what_is_put_takes_the_place(void **state)
+{
+	_cleanup_tree_ struct tree t = { 0 };
+	_cleanup_free_ char *paths = NULL;
+	static const char later[] = "later";
+
+	assert_int_equal(add_dir(&t, "usr/lib"), 0);
+	assert_int_equal(add_link(&t, "lib", "usr/lib"), 0);
+	assert_int_equal(add_text(&t, "lib/file", "first", "first"), 0);
+	assert_int_equal(add_link(&t, "lib/link", "file"), 0);
+	assert_int_equal(put_text(&t, "lib/file", later), 0);
+	assert_int_equal(put_text(&t, "usr/lib/link", later), 0);
+	assert_int_equal(put_text(&t, "usr/lib/new", later), 0);
+	/* A directory stays one. */
+	assert_int_equal(put_text(&t, "usr/lib", later), 0);
+	assert_true(S_ISDIR(tree_find(&t, "usr/lib")->mode));
+	assert_ptr_equal(tree_find(&t, "usr/lib/file")->bytes, later);
+	assert_int_equal(tree_find(&t, "usr/lib/file")->mode, S_IFREG | 0755);
+	assert_ptr_equal(tree_lookup(&t, "lib/link")->bytes, later);
+	paths = order(&t);
+	assert_string_equal(paths, "lib usr usr/lib usr/lib/file usr/lib/link usr/lib/new");
+}
+
+static void a_root_below(void **state)
+{
+	_cleanup_tree_ struct tree t = { 0 };
+
+	assert_int_equal(add_text(&t, "usr/lib/x", "outside", ""), 0);
+	assert_int_equal(add_text(&t, "inner/usr/lib/x", "inside", ""), 0);
+	assert_int_equal(add_link(&t, "inner/lib", "/usr/lib"), 0);
+	assert_int_equal(add_link(&t, "inner/up", "../../../usr/lib/x"), 0);
+	assert_string_equal(tree_lookup_below(&t, "inner/", "/lib/x")->path, "inner/usr/lib/x");
+	assert_string_equal(tree_lookup_below(&t, "inner/", "up")->path, "inner/usr/lib/x");
+	assert_string_equal(tree_lookup_below(&t, "", "usr/lib/x")->path, "usr/lib/x");
+	assert_null(tree_lookup_below(&t, "inner/", "inner/usr/lib/x"));
+}
+
 static void memory_runs_out(void **state)
 {
 	assert_true(memory_sweep(add_some, NULL) > 10);
@@ -218,6 +266,8 @@ int main(void)
 						scratch_teardown),
 		cmocka_unit_test(an_alias_is_only_made_where_nothing_is),
 		cmocka_unit_test(the_walk_sees_what_it_adds),
+		cmocka_unit_test(what_is_put_takes_the_place),
+		cmocka_unit_test(a_root_below),
 		cmocka_unit_test(memory_runs_out),
 	};
 
