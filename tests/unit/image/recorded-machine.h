@@ -2,6 +2,8 @@
 /* recorded-machine: a /sys and /proc of tests/data/target in a scratch directory, with a root of one's choice. */
 #pragma once
 
+#include <errno.h>
+
 #include "image/target.h"
 #include "unit/image/root.h"
 
