@@ -10,7 +10,8 @@
 
 struct config {
 	/* As the command line says; NULL where it says nothing. Borrowed. */
-	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype, *root_device, *uki, *uki_kernel, *uki_cmdline;
+	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype, *root_device;
+	const char *uki, *uki_kernel, *uki_cmdline;
 	bool force, all, rescue, quiet, verbose, host, generic;
 	struct settings_options options;
 

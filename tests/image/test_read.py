@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import struct
 import subprocess
 
@@ -101,6 +102,7 @@ def test_unified_kernel_image(tmp_path, root):
             (".linux", b"kernel"),
             (".profile", b"ID=other"),
             (".initrd", other),
+            (".ucode", other),
         ]
     )
     root.image.write_bytes(image)
@@ -108,11 +110,31 @@ def test_unified_kernel_image(tmp_path, root):
     assert root.cat("both") == b"second"
     assert root.cat("-s", ".cmdline", ".linux") == b"root=/dev/vda quietkernel"
     rows = [line.split() for line in root.slipway("ls", "-p", root.image).stdout.decode().splitlines()]
-    assert [row[2] for row in rows] == [".cmdline", ".initrd", ".ucode", ".linux", ".profile", ".initrd", "cpio", "zstd"]
+    assert [row[2] for row in rows] == [".cmdline", ".initrd", ".ucode", ".linux", ".profile", ".initrd", ".ucode", "cpio", "zstd"]
     assert image[int(rows[3][0]) :][: int(rows[3][1])] == b"kernel"
     done = root.slipway("cat", "-s", root.image, ".cmdline", ".none")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.said == "slipway: cannot print .none of TEST/out/image: it has no such section\n"
+
+
+def test_microcode_of_another_profile(tmp_path, root):
+    """What stands behind a .profile is that profile's alone, whether the base has a section of the name or not."""
+    sections = [(".initrd", cpio(tmp_path / "a", {"a": "1"})), (".profile", b"ID=x"), (".ucode", cpio(tmp_path / "b", {"b": "1"}))]
+    root.image.write_bytes(unified(sections))
+    assert root.names() == ["a"]
+    root.image.write_bytes(unified(sections[1:] + sections[:1]))
+    assert "a PE file without a section .initrd" in root.slipway("ls", root.image).said
+
+
+def test_names_that_are_padded(root):
+    """dracut aligns data to blocks by zeros behind names, which count as a part of them."""
+    name, data = b"file" + bytes(500), b"x" * 4096
+    head = b"070701" + b"%08X" * 13 % (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+    end = b"070701" + b"%08X" * 13 % (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0) + b"TRAILER!!!\0\0\0\0"
+    head += name
+    root.image.write_bytes(head + bytes(-len(head) % 4) + data + end)
+    assert root.names() == ["file"]
+    assert root.cat("file") == data
 
 
 def test_sections_of_what_has_none(root):
@@ -290,7 +312,7 @@ def test_manifest(root):
     version = root.slipway("--version").stdout.decode().split()[1]
     assert lines[:3] == [f"#slipway\t{version}", f"#kernel\t{KVER}", "#mode\tgeneric"]
     rows = [line.split("\t") for line in lines if line[0] != "#"]
-    assert [row[0] for row in rows] == root.names()
+    assert [row[0] for row in rows] == sorted(set(root.names()), key=os.fsencode)
     assert all(reason for _, reason, _ in rows)
     by_path = {row[0]: row[1:] for row in rows}
     assert by_path["init"] == ["the kernel runs it", ""]

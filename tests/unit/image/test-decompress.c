@@ -128,6 +128,21 @@ static void damage_is_an_error(void **state)
 		}
 }
 
+/* lzop's header has a sum of its own: 25 bytes from the ninth on. */
+static void lzo_header_is_checked(void **state)
+{
+	for (size_t at = 9; at < 9 + 25; at++) {
+		struct decompressed d = { 0 };
+		char data[512];
+
+		assert_string_equal(packed[ARRAY_SIZE(packed) - 1].name, "lzo");
+		memcpy(data, packed[ARRAY_SIZE(packed) - 1].data, packed[ARRAY_SIZE(packed) - 1].size);
+		data[at] ^= 1;
+		assert_true(decompress(data, packed[ARRAY_SIZE(packed) - 1].size, MAX_UNPACKED, &d) < 0);
+		free(d.data);
+	}
+}
+
 static void more_than_allowed_is_refused(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(packed); i++) {
@@ -184,6 +199,7 @@ int main(void)
 		cmocka_unit_test(what_follows_is_not_touched),
 		cmocka_unit_test(what_is_cut_off_is_an_error),
 		cmocka_unit_test(damage_is_an_error),
+		cmocka_unit_test(lzo_header_is_checked),
 		cmocka_unit_test(more_than_allowed_is_refused),
 		cmocka_unit_test(frames_that_follow_each_other),
 		cmocka_unit_test(what_is_before_the_cut_is_there),
