@@ -68,7 +68,7 @@ check-image: all
 	B=$(B) $(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/image
 
 check-package: all
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider tests/package
+	B=$(B) $(PYTHON) -m pytest -q -n 2 --dist loadfile -p no:cacheprovider tests/package
 
 check: all check-unit check-fuzz check-rules check-ns check-image check-package
 
