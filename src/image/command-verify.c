@@ -83,7 +83,7 @@ static int find_system(struct config *c, const struct look *l)
 
 	if (kernel || l->manifest.kernel || only_kernel(&l->contents.tree, &kernel) == 0)
 		r = config_use_kernel(c, kernel ?: l->manifest.kernel);
-	return r == 0 ? config_choose_root_type(c) : r;
+	return r == 0 ? config_choose_types(c) : r;
 }
 
 /* Without a machine there is less to be proved, which is no failure. */

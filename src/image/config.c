@@ -33,14 +33,12 @@ static int choose_kernel(struct config *c)
 
 	names = strv_join(there, ", ");
 	if (!there)
-		log_error("cannot find a kernel: there is none under lib/modules in %s",
-			  c->sysroot.path);
+		log_error("cannot find a kernel: there is none under lib/modules in %s", c->sysroot.path);
 	else if (chosen)
-		log_error("cannot find kernel %s under lib/modules in %s: there are %s", chosen,
-			  c->sysroot.path, names ?: "others");
+		log_error("cannot find kernel %s under lib/modules in %s: there are %s", chosen, c->sysroot.path,
+			  names ?: "others");
 	else
-		log_error("cannot choose a kernel: give --kver, one of %s",
-			  names ?: "those there are");
+		log_error("cannot choose a kernel: give --kver, one of %s", names ?: "those there are");
 	return -ENOENT;
 }
 
@@ -126,28 +124,40 @@ static int choose_target(struct config *c)
 	return MIN(r, 0);
 }
 
-int config_choose_root_type(struct config *c)
+/* This machine's mounts say it, or the tree's fstab. A mount of type "none" shows another one's directory. */
+static int choose_type(const struct config *c, enum target_use use, const char *fstab, char **ret,
+		       const char **ret_from)
 {
-	const struct target_fs *root = target_find_fs(&c->target, USE_ROOT);
-	_cleanup_free_ char *text = NULL;
+	const struct target_fs *fs = target_find_fs(&c->target, use);
+	_cleanup_free_ char *type = NULL;
 	int r;
 
+	if (fs && fs->fstype) {
+		*ret_from = fs->source;
+		return string_set(ret, fs->fstype);
+	}
+	r = fstab_find(fstab, use == USE_ROOT ? "/" : "/usr", NULL, &type);
+	if (r < 0 || streq_null(type, "none"))
+		return r == -ENOENT ? 0 : r;
+	*ret_from = "/etc/fstab";
+	*ret = TAKE_PTR(type);
+	return 0;
+}
+
+int config_choose_types(struct config *c)
+{
+	_cleanup_free_ char *fstab = NULL;
+	int r = sysroot_read(&c->sysroot, "/etc/fstab", &fstab);
+
+	if (r < 0 && r != -ENOENT)
+		return log_errno(r, "cannot read /etc/fstab of %s", c->sysroot.path);
 	if (c->root_fstype) {
 		c->fstype_from = "--root-fstype";
-		return string_set(&c->fstype, c->root_fstype);
+		r = string_set(&c->fstype, c->root_fstype);
+	} else {
+		r = choose_type(c, USE_ROOT, fstab ?: "", &c->fstype, &c->fstype_from);
 	}
-	if (root && root->fstype) {
-		c->fstype_from = root->source;
-		return string_set(&c->fstype, root->fstype);
-	}
-	r = sysroot_read(&c->sysroot, "/etc/fstab", &text);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return log_errno(r, "cannot read /etc/fstab of %s", c->sysroot.path);
-	c->fstype_from = "/etc/fstab";
-	r = fstab_root_type(text, &c->fstype);
-	return r == -ENOENT ? 0 : r;
+	return r < 0 ? r : choose_type(c, USE_USR, fstab ?: "", &c->usr_fstype, &c->usr_fstype_from);
 }
 
 /* https://reproducible-builds.org/specs/source-date-epoch: what cannot be read is an error. */
@@ -162,8 +172,7 @@ static int read_epoch(struct config *c)
 	errno = 0;
 	epoch = strtoull(text, &end, 10);
 	if (errno || !isdigit((unsigned char)*text) || *end || epoch > UINT32_MAX) {
-		log_error("cannot use SOURCE_DATE_EPOCH=%s: it must be a number from 0 to %u",
-			  text, UINT32_MAX);
+		log_error("cannot use SOURCE_DATE_EPOCH=%s: it must be a number from 0 to %u", text, UINT32_MAX);
 		return -EINVAL;
 	}
 	c->mtime = (uint32_t)epoch;
@@ -186,7 +195,7 @@ int config_complete(struct config *c)
 
 	if ((r = config_open(c)) < 0 || (r = read_epoch(c)) < 0 || (r = config_choose_kernel(c)) < 0 ||
 	    (r = config_choose_image(c)) < 0 || (r = check_output(c)) < 0 || (r = choose_programs(c)) < 0 ||
-	    (r = choose_target(c)) < 0 || (r = config_choose_root_type(c)) < 0)
+	    (r = choose_target(c)) < 0 || (r = config_choose_types(c)) < 0)
 		return r;
 	return 0;
 }
@@ -202,6 +211,7 @@ void config_reset(struct config *c)
 	free(TAKE_PTR(c->image));
 	free(TAKE_PTR(c->programs));
 	free(TAKE_PTR(c->fstype));
+	free(TAKE_PTR(c->usr_fstype));
 }
 
 void config_free(struct config *c)

@@ -26,6 +26,8 @@ struct config {
 	char *programs;      /* where init and shutdown lie, on the host */
 	char *fstype;        /* of the root, or NULL: not known */
 	const char *fstype_from; /* who says so: "--root-fstype", "/etc/fstab" */
+	char *usr_fstype;    /* of a /usr of its own, or NULL: there is none, or not known */
+	const char *usr_fstype_from;
 	uint32_t mtime;      /* of everything in the image, s: 0 or SOURCE_DATE_EPOCH */
 };
 
@@ -37,13 +39,13 @@ void config_reset(struct config *c);
 
 /*
  * For who only looks at what is there: `sysroot` and `settings`; then, without a kernel asked for, `kernel` and
- * `modules`; or for a kernel that the sysroot need not have: then `modules` stays NULL. After it `fstype`. All log
+ * `modules`; or for a kernel that the sysroot need not have: then `modules` stays NULL. After it the types. All log
  * their one error.
  */
 int config_open(struct config *c);
 int config_choose_kernel(struct config *c);
 int config_use_kernel(struct config *c, const char *kernel);
-int config_choose_root_type(struct config *c);
+int config_choose_types(struct config *c);
 
 /* Sets `image`: what the command line says, else the name that the distribution uses for `kernel`. */
 int config_choose_image(struct config *c);

@@ -97,14 +97,14 @@ static int add_generic(struct build *b)
 	return 0;
 }
 
-/* A machine's own /usr may be of another type. Of a tree that is for any machine only its init can tell. */
+/* A /usr of its own may be of another type. */
 static int add_usr(struct build *b)
 {
-	const struct target_fs *usr = target_find_fs(&b->config->target, USE_USR);
+	const struct config *c = b->config;
 
-	if (!usr || !usr->fstype || streq_null(usr->fstype, b->config->fstype))
+	if (!c->usr_fstype || streq_null(c->usr_fstype, c->fstype))
 		return 0;
-	return add_known(b, &(struct place){ "/usr", usr->fstype, usr->source });
+	return add_known(b, &(struct place){ "/usr", c->usr_fstype, c->usr_fstype_from });
 }
 
 int fsck_add(struct build *b)

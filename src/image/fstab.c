@@ -50,15 +50,3 @@ int fstab_find(const char *text, const char *target, char **ret_source, char **r
 	}
 	return -ENOENT;
 }
-
-int fstab_root_type(const char *text, char **ret)
-{
-	char *type = NULL;
-	int r = fstab_find(text, "/", NULL, &type);
-
-	if (r == 0 && !type)
-		return -ENOENT;
-	if (r == 0)
-		*ret = type;
-	return r;
-}

@@ -8,6 +8,3 @@
  * source is as libmount reads it: without quotes, escapes undone.
  */
 int fstab_find(const char *text, const char *target, char **ret_source, char **ret_type);
-
-/* The type in the row of "/". -ENOENT where there is no such row, or it leaves the type open. */
-int fstab_root_type(const char *text, char **ret);

@@ -46,29 +46,35 @@ static int add_rules(struct modules *m)
  * neither as a module nor on its list of built-in ones may still be compiled in where it never
  * can be a module.
  */
-static int add_root_type(struct modules *m)
+static int add_type(struct modules *m, const char *fstype, const char *from, const char *what)
 {
-	const struct config *config = m->build->config;
 	_cleanup_free_ char *alias = NULL, *module = NULL, *why = NULL;
 	int found = 0, r;
 
-	if (!config->fstype)
+	if (!fstype)
 		return 0;
-	if (asprintf(&alias, "fs-%s", config->fstype) < 0 ||
-	    asprintf(&why, "the root's file system, %s (%s)", config->fstype, config->fstype_from) < 0)
+	if (asprintf(&alias, "fs-%s", fstype) < 0 || asprintf(&why, "%s, %s (%s)", what, fstype, from) < 0)
 		return -ENOMEM;
-	const char *names[] = { alias, config->fstype };
+	const char *names[] = { alias, fstype };
 
 	for (size_t i = 0; found == 0 && i < ARRAY_SIZE(names); i++) {
 		r = wanted_check(m, names[i], why);
 		if (r == 0)
-			r = modules_add_name(m, names[i], "the root's file system", &found);
+			r = modules_add_name(m, names[i], what, &found);
 		if (r == 0 && found > 0)
 			r = modules_resolve(m, names[i], &module);
 		if (r < 0)
 			return r;
 	}
 	return module ? modules_load_first(m, module, why) : 0;
+}
+
+static int add_types(struct modules *m)
+{
+	const struct config *c = m->build->config;
+	int r = add_type(m, c->fstype, c->fstype_from, "the root's file system");
+
+	return r < 0 ? r : add_type(m, c->usr_fstype, c->usr_fstype_from, "the file system of /usr");
 }
 
 int modules_add(struct build *b)
@@ -84,7 +90,7 @@ int modules_add(struct build *b)
 	if (r == 0 && b->config->for_host)
 		r = host_add_modules(&m);
 	if (r == 0)
-		r = add_root_type(&m);
+		r = add_types(&m);
 	if (r == 0 && !b->config->for_host)
 		r = add_rules(&m);
 	if (r == 0)

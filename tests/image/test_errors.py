@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Wrong inputs: one clear line each, an exit code, and the old image as it was. The texts are in golden/errors.txt."""
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -245,6 +246,8 @@ def asked(root, words):
     else:
         done = root.build(*root.force, *words, **more)
         words = ["build", *root.force, *words]
+    # The whole list of options or commands is --help's affair.
+    done.said = re.sub(r"there are (--sysroot|build,)[^;\n]*", r"there are \1 …", done.said)
     line = " ".join(f"'{w}'" if " " in w else w for w in words)
     return f"$ slipway {line}\nexit code {done.returncode}\n{done.said.strip()}"
 

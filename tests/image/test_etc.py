@@ -93,3 +93,17 @@ def test_configuration_comes_with_who_reads_it(root):
         root.copy("dash", f"usr/sbin/{program}")
         built(root, "--files", f"/usr/sbin/{program}")
         assert everything & set(root.names()) == paths
+
+
+def test_usr_of_its_own(root):
+    """Its file system's module and checker are taken in, though the root has another type."""
+    root.copy("dash", "usr/sbin/fsck.vfat")
+    root.text("etc/fstab", "UUID=0 / vfat rw 0 1\nUUID=1 /usr ext4 ro 0 2\n")
+    built(root, "--omit-modules", "kernel/drivers/")
+    loaded = root.cat("etc/modules-load.d/slipway.conf").decode()
+    assert loaded == "# the file system of /usr, ext4 (/etc/fstab)\next4\n"
+    assert "usr/sbin/fsck.ext4" in root.names()
+    root.text("etc/fstab", "UUID=0 / vfat rw 0 1\n/x /usr none bind 0 0\n")
+    built(root)
+    assert "usr/sbin/fsck.ext4" not in root.names()
+    assert "etc/modules-load.d/slipway.conf" not in root.names()
