@@ -15,8 +15,8 @@ struct module_rule {
 	bool leave_out; /* these paths not, unless another module needs them */
 };
 
-/* Ends with a row whose `what` is NULL. */
-extern const struct module_rule module_rules[];
+/* Each ends with a row whose `what` is NULL. The second is for kernels of other machines than PCs. */
+extern const struct module_rule module_rules[], module_board_rules[];
 
 /* Is that path ("kernel/drivers/block/nbd.ko") one that a row leaves out? */
 bool module_rules_leave_out(const char *path);

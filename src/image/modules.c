@@ -28,17 +28,26 @@ static int add_paths(struct modules *m, const struct module_rule *rule)
 	return 0;
 }
 
-static int add_rules(struct modules *m)
+static int add_rules(struct modules *m, const struct module_rule *rules)
 {
 	int r = 0;
 
-	for (const struct module_rule *rule = module_rules; r == 0 && rule->what; rule++) {
+	for (const struct module_rule *rule = rules; r == 0 && rule->what; rule++) {
 		if (rule->leave_out)
 			continue;
 		r = strchr(rule->what, '/') ? add_paths(m, rule)
 					    : modules_add_name(m, rule->what, rule->reason, NULL);
 	}
 	return r;
+}
+
+/* Every kernel for PCs has some of its own modules: ciphers, KVM. */
+static bool is_pc(const struct modules *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (startswith(m->paths[i], "kernel/arch/x86/"))
+			return true;
+	return false;
 }
 
 /*
@@ -92,7 +101,9 @@ int modules_add(struct build *b)
 	if (r == 0)
 		r = add_types(&m);
 	if (r == 0 && !b->config->for_host)
-		r = add_rules(&m);
+		r = add_rules(&m, module_rules);
+	if (r == 0 && !b->config->for_host && !is_pc(&m))
+		r = add_rules(&m, module_board_rules);
 	if (r == 0)
 		r = wanted_finish(&m);
 	if (r < 0)

@@ -352,3 +352,15 @@ def test_version(root):
     done = root.slipway("--version")
     assert done.returncode == 0
     assert done.stdout.startswith(b"slipway ")
+
+
+def test_modules_of_a_board(root):
+    """Its clocks and regulators are the kernel's affair; a PC's are the firmware's."""
+    modules = root.path / "lib/modules" / KVER
+    power = "kernel/drivers/regulator/power.ko"
+    for name, taken in ((power, True), ("kernel/arch/x86/crypto/fast.ko", False)):
+        (modules / name).parent.mkdir(parents=True)
+        shutil.copy(modules / "kernel/lib/before.ko", modules / name)
+        subprocess.run(["depmod", "-b", root.path, KVER], check=True)
+        built(root, "-f")
+        assert (f"usr/lib/modules/{KVER}/{power}" in root.names()) == taken
