@@ -2,6 +2,7 @@
 /* unpack: an image's files into a directory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -13,11 +14,14 @@
 
 struct selection {
 	const struct image *image;
-	char **paths; /* strv, as deposit_name() makes them; NULL: all */
+	size_t first, end; /* entries of the archive */
+	char **paths;      /* strv, as deposit_name() makes them; NULL: all */
 };
 
-static bool is_selected(const struct selection *s, const char *name)
+static bool is_selected(const struct selection *s, size_t i)
 {
+	const char *name = s->image->archive.entries[i].file.name;
+
 	STRV_FOREACH(path, s->paths) {
 		const char *rest = startswith(name, *path);
 
@@ -29,31 +33,66 @@ static bool is_selected(const struct selection *s, const char *name)
 
 static bool has_any(const struct selection *s)
 {
-	for (size_t i = 0; i < s->image->archive.n; i++)
-		if (is_selected(s, s->image->archive.entries[i].file.name))
+	for (size_t i = s->first; i < s->end; i++)
+		if (is_selected(s, i))
 			return true;
 	return false;
 }
 
 /* As it stands in the archive, or where symlinks of the image lead. */
-static int select_path(const struct image *image, const char *path, char ***ret)
+static int select_path(struct selection *s, const char *path)
 {
-	_cleanup_strv_ char **one = NULL;
+	struct selection one = *s;
+	_cleanup_strv_ char **paths = NULL;
 	_cleanup_free_ char *name = NULL, *canonical = NULL;
 	int r = deposit_name(path, &name);
 
 	if (r == 0)
-		r = strv_push(&one, name);
-	if (r == 0 && !has_any(&(struct selection){ .image = image, .paths = one })) {
-		r = archive_resolve(&image->archive, path, &canonical);
+		r = strv_push(&paths, name);
+	one.paths = paths;
+	if (r == 0 && !has_any(&one)) {
+		r = archive_resolve(&s->image->archive, path, &canonical);
 		if (r == 0)
-			r = string_set(&one[0], canonical);
-		if (r == 0 && !has_any(&(struct selection){ .image = image, .paths = one }))
+			r = string_set(&paths[0], canonical);
+		if (r == 0 && !has_any(&one))
 			r = -ENOENT;
 	}
 	if (r == 0)
-		r = strv_push(ret, one[0]);
-	return r < 0 ? log_errno(r, "cannot unpack %s of %s", path, image->path) : 0;
+		r = strv_push(&s->paths, paths[0]);
+	return r < 0 ? log_errno(r, "cannot unpack %s of %s", path, s->image->path) : 0;
+}
+
+/* The entries of one part stand together, in the order of the parts. */
+static int select_part(struct selection *s, uint64_t part)
+{
+	const struct archive *a = &s->image->archive;
+
+	s->end = a->n;
+	if (part == 0)
+		return 0;
+	if (part > a->parts_n) {
+		log_error("cannot unpack part %" PRIu64 " of %s: it has %zu", part, s->image->path, a->parts_n);
+		return -ENOENT;
+	}
+	for (size_t i = 0; i + 1 < part; i++)
+		s->first += a->parts[i].entries;
+	s->end = s->first + a->parts[part - 1].entries;
+	return 0;
+}
+
+static int select_files(struct selection *s, const struct unpack *u)
+{
+	int r = select_part(s, u->part);
+
+	STRV_FOREACH(path, u->paths)
+		if (r == 0)
+			r = select_path(s, *path);
+	return r;
+}
+
+static void selection_free(struct selection *s)
+{
+	strv_free(s->paths);
 }
 
 static int check_names(const struct image *image)
@@ -101,9 +140,9 @@ static int open_directory(const struct unpack *u)
 
 static int write_files(const struct selection *s, const char *directory, struct deposit *d)
 {
-	for (size_t i = 0; i < s->image->archive.n; i++) {
+	for (size_t i = s->first; i < s->end; i++) {
 		const struct archive_entry *e = &s->image->archive.entries[i];
-		int r = is_selected(s, e->file.name) ? deposit_add(d, e) : 0;
+		int r = is_selected(s, i) ? deposit_add(d, e) : 0;
 
 		if (r < 0)
 			return log_errno(r, "cannot unpack %s to %s", e->file.name, directory);
@@ -124,7 +163,7 @@ static void tell(const struct unpack *u, const struct deposit *d, uint64_t start
 int unpack_image(const char *path, const struct unpack *u)
 {
 	_cleanup_image_ struct image image = { 0 };
-	_cleanup_strv_ char **paths = NULL;
+	_cleanup_(selection_free) struct selection selection = { .image = &image };
 	_cleanup_close_ int root = -EBADF;
 	_cleanup_deposit_ struct deposit d = DEPOSIT_NONE;
 	uint64_t start = clock_monotonic();
@@ -134,9 +173,8 @@ int unpack_image(const char *path, const struct unpack *u)
 		r = image_check(&image);
 	if (r == 0)
 		r = check_names(&image);
-	STRV_FOREACH(p, u->paths)
-		if (r == 0)
-			r = select_path(&image, *p, &paths);
+	if (r == 0)
+		r = select_files(&selection, u);
 	if (r < 0)
 		return r;
 	root = open_directory(u);
@@ -144,7 +182,7 @@ int unpack_image(const char *path, const struct unpack *u)
 		return root;
 	d.root = root;
 	d.inodes.owners = geteuid() == 0;
-	r = write_files(&(struct selection){ .image = &image, .paths = paths }, u->directory, &d);
+	r = write_files(&selection, u->directory, &d);
 	if (r == 0)
 		r = deposit_finish(&d);
 	if (r < 0)

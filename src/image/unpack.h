@@ -2,11 +2,14 @@
 /* unpack: an image's files into a directory. */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/macro.h"
 
 struct unpack {
 	const char *directory; /* made where it is missing */
 	char *const *paths;    /* strv: only these and what is below them; NULL or empty: all */
+	uint64_t part;         /* only this one of the archive's parts, from 1; 0: all */
 	bool force;            /* even if the directory is not empty */
 };
 

@@ -354,6 +354,26 @@ def test_unknown_kind(root, out):
     assert unpack(root, out, code=1) == "slipway: cannot unpack odd to TEST/unpacked: Invalid argument\n"
 
 
+def test_one_part(root, out):
+    root.image.write_bytes(
+        archive(file("early"), file("both", b"1")) + PACKERS["gzip"](archive(file("both", b"2"))) + archive(file("late"))
+    )
+    for part, found in (("1", {"early": b"data", "both": b"1"}), ("2", {"both": b"2"}), ("3", {"late": b"data"})):
+        there = out.parent / f"part{part}"
+        unpack(root, there, options=["-p", part])
+        assert {p.name: p.read_bytes() for p in there.iterdir()} == found
+    said = unpack(root, out, "late", code=1, options=["--part", "2"])
+    assert said == "slipway: cannot unpack late of TEST/out/image: No such file or directory\n"
+    assert unpack(root, out, code=1, options=["-p", "4"]) == "slipway: cannot unpack part 4 of TEST/out/image: it has 3\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("part", ["0", "x", "-1", ""])
+def test_no_part(root, out, part):
+    said = unpack(root, out, code=2, options=["-p", part])
+    assert said == f"slipway: cannot use --part {part}: it must be a number from 1 on, as ls --parts counts them\n"
+
+
 def test_wrong_words(root, out):
     done = root.slipway("unpack", "-C", out)
     assert (done.returncode, done.said) == (2, "slipway: cannot unpack: unpack takes an image, and paths in it\n")
