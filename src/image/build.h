@@ -2,7 +2,7 @@
 /*
  * build: from what was asked to an image, in passes.
  *
- *	config → tree (layout, init, modules, modprobe, fsck, rescue, closure, manifest) → cpio → zstd → file
+ *	config → tree (layout, init, files, modules, … crypttab, etc, closure, manifest) → cpio → zstd → file
  *
  * A pass is a row in build.c: it adds to the tree, logs its own one error and returns it.
  */

@@ -35,6 +35,8 @@ const struct option_row build_options[] = {
 	  offsetof(struct config, rescue) },
 	{ "config", 0, "FILE", "settings from this file, not from SYSROOT/etc/slipway.conf and its drop-ins",
 	  offsetof(struct config, options.config) },
+	{ "print-config", 0, NULL, "print the settings, each with where it comes from, and build nothing",
+	  offsetof(struct config, print) },
 	{ "generic", 0, NULL, "for any machine; the default", offsetof(struct config, generic) },
 	{ "host", 0, NULL, "for what this machine boots from", offsetof(struct config, host) },
 	{ "modules", OPTION_MANY, "NAMES", "take these modules in too: names, aliases, or paths as kernel/drivers/ata/",
@@ -168,6 +170,18 @@ int command_parse_build(int argc, char *argv[], struct config *c, char ***ret_wo
 	return 0;
 }
 
+static enum exit_code print_settings(struct config *c)
+{
+	int r = config_open(c);
+
+	if (r == 0) {
+		r = settings_print(&c->settings);
+		if (r < 0)
+			log_errno(r, "cannot print the settings");
+	}
+	return command_exit_code(r);
+}
+
 static enum exit_code run_build(int argc, char *argv[])
 {
 	_cleanup_config_ struct config c = { .sysroot = SYSROOT_NONE };
@@ -179,6 +193,8 @@ static enum exit_code run_build(int argc, char *argv[])
 		log_error("cannot use %s: build takes options only; -o names the image", *words);
 		return EXIT_USAGE;
 	}
+	if (c.print)
+		return print_settings(&c);
 	return c.all ? build_all(&c) : build_one(&c, c.kver);
 }
 

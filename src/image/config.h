@@ -12,7 +12,7 @@ struct config {
 	/* As the command line says; NULL where it says nothing. Borrowed. */
 	const char *sysroot_path, *kver, *output, *libexecdir, *root_fstype, *root_device;
 	const char *uki, *uki_kernel, *uki_cmdline;
-	bool force, all, rescue, quiet, verbose, host, generic;
+	bool force, all, print, rescue, quiet, verbose, host, generic;
 	struct settings_options options;
 
 	/* What config_complete() makes of it; the strings below are owned. */

@@ -286,6 +286,51 @@ char *settings_reason(const char *key, const char *from)
 	return describe("asked for: ", key, slash ? slash + 1 : from);
 }
 
+/* So that words_split() finds it again: a part with one of the two quotes stands between two of the other. */
+static void print_word(const char *word)
+{
+	if (*word && *word != '#' && !strpbrk(word, " \t\"'")) {
+		printf(" %s", word);
+		return;
+	}
+	printf(*word ? " " : " \"\"");
+	while (*word) {
+		char quote = *word == '"' ? '\'' : '"';
+		size_t n = strcspn(word, (char[]){ quote, '\0' });
+
+		printf("%c%.*s%c", quote, (int)n, word, quote);
+		word += n;
+	}
+}
+
+/* Words that were asked for at one place are on one line, so that pairs stay together. */
+static void print_list(const char *key, char *const *words, char *const *from)
+{
+	for (size_t i = 0; words && words[i]; i++) {
+		if (i == 0 || !streq(from[i], from[i - 1]))
+			printf("%s +=", key);
+		print_word(words[i]);
+		if (!words[i + 1] || !streq(from[i], from[i + 1]))
+			printf("  # %s\n", from[i]);
+	}
+}
+
+int settings_print(const struct settings *s)
+{
+	SETTING_FOREACH(row) {
+		const char *from = *(char **)field(s, row->from);
+
+		if (row->list) {
+			print_list(row->key, *(char ***)field(s, row->at), *(char ***)field(s, row->from));
+			continue;
+		}
+		printf("%s =", row->key);
+		print_word(row->choices ? row->choices[*(unsigned int *)field(s, row->at)] : *(char **)field(s, row->at));
+		printf("  # %s\n", from ?: "the default");
+	}
+	return fflush(stdout) == 0 ? 0 : -errno;
+}
+
 void settings_free(struct settings *s)
 {
 	SETTING_FOREACH(row)

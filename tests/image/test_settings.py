@@ -131,3 +131,23 @@ def test_what_is_installed_comes_before_what_the_sysroot_has(root, tmp_path):
     (tmp_path / "e2fsck.conf").write_text("mine")
     built(root, "--install", f"{tmp_path}/e2fsck.conf /etc/e2fsck.conf")
     assert root.cat("etc/e2fsck.conf") == b"mine"
+
+
+def test_settings_are_printed_as_they_could_be_written(root, tmp_path):
+    root.text(CONF, "modules = a b\ninstall = /x \"/y z\" '/q\"' /r'\"'\"'\"\ncompress = xz:3\n")
+    done = root.build("--print-config", "--modules", "c", output=False)
+    place = f"{root.path}/{CONF}"
+    lines = done.stdout.decode().splitlines()
+    assert lines == [
+        "mode = generic  # the default",
+        f"modules += a b  # {place}:1",
+        "modules += c  # --modules",
+        f"""install += /x "/y z" "/q"'"' "/r"'"'"'"  # {place}:2""",
+        f"compress = xz:3  # {place}:3",
+        "firmware = auto  # the default",
+        "microcode = auto  # the default",
+    ]
+    (tmp_path / "again").write_bytes(done.stdout)
+    again = root.build("--print-config", "--config", tmp_path / "again", output=False)
+    assert [s.partition("  #")[0] for s in again.stdout.decode().splitlines()] == [s.partition("  #")[0] for s in lines]
+    assert not list((root.path / "boot").iterdir())
