@@ -317,7 +317,8 @@ static void print_list(const char *key, char *const *words, char *const *from)
 
 int settings_print(const struct settings *s)
 {
-	SETTING_FOREACH(row) {
+	SETTING_FOREACH(row)
+	{
 		const char *from = *(char **)field(s, row->from);
 
 		if (row->list) {
@@ -325,7 +326,8 @@ int settings_print(const struct settings *s)
 			continue;
 		}
 		printf("%s =", row->key);
-		print_word(row->choices ? row->choices[*(unsigned int *)field(s, row->at)] : *(char **)field(s, row->at));
+		print_word(row->choices ? row->choices[*(unsigned int *)field(s, row->at)]
+					: *(char **)field(s, row->at));
 		printf("  # %s\n", from ?: "the default");
 	}
 	return fflush(stdout) == 0 ? 0 : -errno;

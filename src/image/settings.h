@@ -62,7 +62,8 @@ char *settings_asked(const char *key, const char *from);
  */
 char *settings_reason(const char *key, const char *from);
 
-/* All of it as slipway.conf(5) to standard output, with a comment that says where each value comes from. 0 or -errno. */
+/* All of it as slipway.conf(5) to standard output, with a comment that says where each value comes from. 0 or -errno.
+ */
 int settings_print(const struct settings *s);
 
 void settings_free(struct settings *s);
