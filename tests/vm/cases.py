@@ -12,6 +12,7 @@ import case_contract as contract
 import case_daemons as daemons
 import case_disks as disks
 import case_fsck as fsck
+import case_index as index
 import case_inits as inits
 import case_kernels as kernels
 import case_package as package
@@ -70,6 +71,9 @@ ROWS = (
     Row("usr-fstab", usr.usr_fstab, SYSTEMD, "test", 45),
     Row("usr-words", usr.usr_words, ("bookworm",), "test", 10),
     Row("usr-words", usr.usr_words, ("trixie", "sid"), "matrix", 10),
+
+    Row("index", index.index, SYSTEMD, "test", 5),
+    Row("index-full", index.index, ("bookworm",), "test", 10, guests.FULL),
 
     Row("nvme-cloud", kernels.nvme, ("bookworm",), "test", 45),
     Row("nvme-cloud", kernels.nvme, ("trixie", "sid"), "matrix", 45),

@@ -94,7 +94,7 @@ static void words(void **state)
 		const char *word, *format;
 		unsigned int level;
 	} rows[] = {
-		{ "zstd", "zstd", 3 },   { "zstd:19", "zstd", 19 }, { "zstd:22", "zstd", 22 }, { "zstd:23", NULL, 0 },
+		{ "zstd", "zstd", 2 },   { "zstd:19", "zstd", 19 }, { "zstd:22", "zstd", 22 }, { "zstd:23", NULL, 0 },
 		{ "zstd:0", NULL, 0 },   { "xz:0", "xz", 0 },       { "gzip:9", "gzip", 9 },   { "lz4:12", "lz4", 12 },
 		{ "none", "none", 0 },   { "none:1", NULL, 0 },     { "zst", NULL, 0 },        { "zstd:", NULL, 0 },
 		{ "zstd:1x", NULL, 0 },  { "", NULL, 0 },           { "bzip2", NULL, 0 },
