@@ -143,7 +143,7 @@ bool modset_has(const struct modset *m, const char *name, char **ret_missing)
 		*ret_missing = NULL;
 	if (modset_row(m, name, &row) < 0 || strv_split(&files, row, ": ") < 0)
 		return false;
-	STRV_FOREACH (file, files) {
+	STRV_FOREACH(file, files) {
 		if (has_file(m, *file))
 			continue;
 		if (ret_missing)

@@ -34,7 +34,7 @@ static int check_formats(struct proof *p, const struct kernel_config *config)
 	if (!kernel_config_has(config, "CONFIG_BLK_DEV_INITRD", true))
 		return fatal(p, "cannot unpack the image: kernel %s is built without CONFIG_BLK_DEV_INITRD (%s)",
 			     p->kernel, config->path);
-	STRV_FOREACH (name, formats)
+	STRV_FOREACH(name, formats)
 		if (r == 0)
 			r = check_format(p, config, *name);
 	if (r < 0 || proof_failures(p) > before)

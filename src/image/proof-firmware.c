@@ -105,7 +105,7 @@ int prove_firmware(struct proof *p)
 	for (size_t i = 0; r == 0 && i < t->n_devices; i++)
 		if (t->devices[i].module && !strv_contains(modules, t->devices[i].module))
 			r = strv_push(&modules, t->devices[i].module);
-	STRV_FOREACH (module, modules)
+	STRV_FOREACH(module, modules)
 		if (r == 0)
 			r = check_module(p, *module);
 	if (r < 0 || proof_failures(p) > before)

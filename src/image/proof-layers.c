@@ -58,6 +58,14 @@ static bool has_program(const struct proof *p, const char *name)
 	return false;
 }
 
+/* What was loaded here is told of once: ciphers at what they decrypt, targets of dm at the layer that asks for them. */
+static bool is_of(const struct target *t, enum layer_kind kind, const char *module)
+{
+	if (target_has_layer(t, LAYER_CRYPT))
+		return kind == LAYER_CRYPT;
+	return (kind == LAYER_LVM || kind == LAYER_MULTIPATH || kind == LAYER_DM) && startswith(module, "dm_");
+}
+
 static int add_missing_modules(const struct proof *p, const struct opener *o, const struct target_layer *l, char **text)
 {
 	const struct target *t = p->subject->target;
@@ -68,8 +76,8 @@ static int add_missing_modules(const struct proof *p, const struct opener *o, co
 		r = add_missing(text, o->module);
 	if (r == 0 && level && proof_lacks(p, level))
 		r = add_missing(text, level);
-	STRV_FOREACH (module, t->modules)
-		if (r == 0 && (!o->module || !streq(*module, o->module)) && proof_lacks(p, *module))
+	STRV_FOREACH(module, t->modules)
+		if (r == 0 && is_of(t, l->kind, *module) && !streq_null(*module, o->module) && proof_lacks(p, *module))
 			r = add_missing(text, *module);
 	return r;
 }

@@ -133,7 +133,7 @@ int prove_load_list(struct proof *p)
 		r = proof_list(p, "usr/lib/modules-load.d", ".conf", &files);
 	if (r == 0)
 		r = strv_push(&files, "conf/modules");
-	STRV_FOREACH (file, files)
+	STRV_FOREACH(file, files)
 		if (r == 0)
 			r = check_list(&c, *file);
 	if (r < 0 || proof_failures(p) > before)
@@ -148,7 +148,7 @@ static bool is_unwanted(const struct proof *p, const char *row)
 
 	if (strv_split(&paths, row, ": ") < 0)
 		return true;
-	STRV_FOREACH (path, paths) {
+	STRV_FOREACH(path, paths) {
 		if (omit_names(p->subject->left_out, *path))
 			return true;
 		for (char *const *pair = p->refused; pair && pair[0]; pair += 2)
@@ -187,7 +187,7 @@ static int want_name(struct count *c, const struct module_rule *rule)
 	_cleanup_strv_ char **names = NULL;
 	int r = modset_resolve(all, rule->what, &names);
 
-	STRV_FOREACH (name, names) {
+	STRV_FOREACH(name, names) {
 		_cleanup_free_ char *row = NULL;
 
 		if (r == 0 && modset_row(all, *name, &row) == 0)

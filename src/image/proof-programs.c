@@ -224,7 +224,7 @@ static int check_opened_later(struct programs *g, const struct object *o)
 		const struct dlopen_feature *f = &features.items[i];
 		bool found = f->priority != DLOPEN_REQUIRED || !f->sonames;
 
-		STRV_FOREACH (name, f->sonames)
+		STRV_FOREACH(name, f->sonames)
 			found = found || find_library(g, o, *name);
 		if (!found)
 			r = fatal(g->proof, "cannot run /%s: %s, which it opens later, is not in the image",

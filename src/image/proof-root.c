@@ -66,7 +66,7 @@ static int prove_type(struct proof *p, const struct wanted *w)
 		r = resolve_type(&p->all, w->fstype, &known);
 	if (r < 0)
 		return r == -EBADMSG ? 0 : r; /* another proof has said so */
-	STRV_FOREACH (name, found) {
+	STRV_FOREACH(name, found) {
 		bool builtin = modset_is_builtin(&p->have, *name);
 
 		if (builtin || modset_has(&p->have, *name, NULL))
@@ -151,7 +151,7 @@ int prove_cmdline(struct proof *p)
 
 	if (r == 0)
 		r = proof_list(p, "usr/lib/cmdline.d", ".conf", &files);
-	STRV_FOREACH (file, files) {
+	STRV_FOREACH(file, files) {
 		_cleanup_free_ char *text = NULL;
 
 		if (r < 0)

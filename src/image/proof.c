@@ -79,7 +79,7 @@ int proof_read_refused(struct proof *p)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
 		r = proof_list(p, dirs[i], ".conf", &files);
-	STRV_FOREACH (file, files) {
+	STRV_FOREACH(file, files) {
 		_cleanup_free_ char *text = NULL;
 		char *rest, *line;
 

@@ -2,13 +2,15 @@
 """Images for what a machine boots from: a recorded machine, and a small kernel that has its drivers."""
 import copy
 import re
+import stat
 import subprocess
 
+import newc
 import pytest
 
-from fixture import KVER
+from fixture import KVER, SLIPWAY
 from recorded import Machine
-from test_build import golden
+from test_build import GOLDEN, golden
 
 # Of each module: its aliases, and the modules that it needs.
 DRIVERS = {
@@ -189,3 +191,73 @@ def test_not_mounted(root, hidden):
         f"slipway: cannot tell what this machine boots from: /{hidden} is not mounted here; --root-device names it, "
         "--generic makes an image for any machine\n",
     )
+
+
+def dropped(*modules):
+    def change(image):
+        for name in [n for n in image if n.rpartition("/")[2].partition(".")[0] in modules and ".ko" in n]:
+            del image[name]
+
+    return change
+
+
+def emptied_index(image):
+    """No alias leads to any module: an index that is a root without anything."""
+    image[f"usr/lib/modules/{KVER}/modules.alias.bin"].data = b"\xb0\x07\xf4\x57\0\2\0\1\0\0\0\x0c"
+
+
+def written(path, text):
+    return lambda image: image.update({path: newc.Entry(stat.S_IFREG | 0o644, text.encode())})
+
+
+BROKEN = {
+    "nothing": ("/", None),
+    "nothing-usb": ("/m/usb", None),
+    "nothing-btrfs": ("/m/btrfs", None),
+    "nothing-crypt": ("/m/crypt", None),
+    "driver": ("/", dropped("virtio_blk")),
+    "bus": ("/", dropped("virtio_pci")),
+    "alias": ("/", emptied_index),
+    "blacklist": ("/", written("etc/modprobe.d/never.conf", "# no\nblacklist virtio-blk\n")),
+    "install": ("/", written("etc/modprobe.d/never.conf", "install virtio_pci /bin/false\n")),
+    "dm_crypt": ("/m/crypt", dropped("dm_crypt")),
+    "cipher": ("/m/crypt", dropped("aesni_intel")),
+    "raid": ("/m/crypt", dropped("raid1")),
+    "keyboard": ("/m/crypt", dropped("usbhid")),
+    "root-type": ("/m/btrfs", dropped("btrfs")),
+    "keymap": ("/m/crypt", None),
+    "firmware": ("/", lambda image: image.pop("usr/lib/firmware/blk.bin")),
+}
+
+
+def expected(name):
+    """A part of golden/verify-host.txt, which is all of them: [name], then what is said."""
+    parts = (GOLDEN / "verify-host.txt").read_text().split("\n\n")
+    return dict(part.strip("\n").partition("\n")[::2] for part in parts)[f"[{name}]"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_verify(machine, root, name):
+    """What is broken in an image for this machine, and what is said of it: golden/verify-host.txt."""
+    at, change = BROKEN[name]
+    here = machine(at)
+    if name == "keymap":
+        root.text("etc/vconsole.conf", "KEYMAP=de\n")
+    if name == "firmware":
+        root.text("usr/lib/firmware/blk.bin", "x")
+        module = root.path / "lib/modules" / KVER / "kernel/drivers/block/virtio_blk.ko"
+        module.write_bytes(module.read_bytes() + b"\0firmware=blk.bin\0")
+    built(here, root, "--compress", "none")
+    image = newc.read(root.image.read_bytes())
+    if name == "firmware":
+        image["usr/lib/firmware"] = newc.Entry(stat.S_IFDIR | 0o755)
+        image["usr/lib/firmware/blk.bin"] = newc.Entry(stat.S_IFREG | 0o644, b"x")
+        root.image.write_bytes(newc.write(image))
+        assert here.run(SLIPWAY, "verify", "--sysroot", root.path, root.image).stderr == b""
+    if change:
+        change(image)
+        root.image.write_bytes(newc.write(image))
+    done = here.run(SLIPWAY, "verify", "--sysroot", root.path, root.image)
+    said = done.stderr.decode().rstrip("\n")
+    assert said == expected(name)
+    assert done.returncode == (3 if said else 0)

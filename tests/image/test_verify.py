@@ -245,3 +245,117 @@ def test_broken(root, image, parts, name):
     assert done.returncode == 3
     assert verify(root, None, "-q").said == ""
     assert verify(root, None, "-q").returncode == 3
+
+
+def test_verbose_says_what_was_seen(root, image):
+    lines = verify(root, image, "-v", "--generic").said.splitlines()
+    seen = dict(line.removeprefix("slipway: ").split(": ", 1) for line in lines)
+    proved = [name.split()[1] for name in seen if name.startswith("ok ")]
+    assert proved == [
+        *("init", "console", "programs", "release", "modules", "modprobe", "load-list", "rules", "root-fstype"),
+        *("fsck", "exitrd"),
+    ]
+    assert seen["ok   init"] == "/init is for 64-bit x86-64, as the kernel is"
+    assert seen["ok   programs"] == "10 programs and libraries and 0 scripts find what runs them in the image"
+    assert seen["skip drivers"] == "the image is looked at for any machine"
+    assert len(seen) == 19
+
+
+def test_rules(root, image):
+    """What was there when the image was built is asked of the sysroot, as it is now."""
+    for name in ("drivers/ata/ahci.ko.xz", "fs/ext4/ext4.ko"):
+        root.text("etc/slipway.conf", f"omit_modules = kernel/{name.partition('.')[0]}\n")
+        done = root.build("-f", "--compress", "none", "--root-fstype", "xfs")
+        assert (done.returncode, done.said.count("\n")) == (0, 1), done.said
+        (root.path / "etc/slipway.conf").unlink()
+        module = name.rpartition("/")[2].partition(".")[0]
+        reason = {"ahci": "storage: ATA and AHCI", "ext4": "file system: ext4"}[module]
+        done = verify(root, None, "--root-fstype", "xfs")
+        assert done.said == (
+            f"slipway: cannot serve every machine: module {module} ({reason}), which kernel {KVER} has, "
+            "is not in the image\n"
+        )
+        assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    "config, said",
+    [
+        ("CONFIG_BLK_DEV_INITRD=y\nCONFIG_RD_GZIP=y\n", ""),
+        (
+            "CONFIG_BLK_DEV_INITRD=y\n# CONFIG_RD_GZIP is not set\n",
+            "cannot unpack the image: it is compressed with gzip, and kernel {} is built without CONFIG_RD_GZIP ({})",
+        ),
+        ("CONFIG_RD_GZIP=y\n", "cannot unpack the image: kernel {} is built without CONFIG_BLK_DEV_INITRD ({})"),
+    ],
+)
+def test_what_the_kernel_can_unpack(root, image, config, said):
+    root.text(f"boot/config-{KVER}", config)
+    root.image.write_bytes(gzip.compress(newc.write(image)))
+    done = verify(root)
+    said = said.format(KVER, f"boot/config-{KVER}")
+    assert done.said == (f"slipway: {said}\n" if said else "")
+    assert done.returncode == (3 if said else 0)
+
+
+def test_microcode_lies_in_front(root, image):
+    early = newc.write({"kernel/x86/microcode/GenuineIntel.bin": newc.Entry(stat.S_IFREG | 0o644, b"x" * 64)})
+    root.image.write_bytes(early + gzip.compress(newc.write(image)))
+    assert verify(root).said == ""
+    root.image.write_bytes(gzip.compress(newc.write(image)) + early)
+    assert verify(root).said == (
+        "slipway: cannot load microcode early: kernel/x86/microcode of the image is in or behind a compressed archive, "
+        "where the kernel does not look\n"
+    )
+
+
+def test_of_another_generator(root):
+    """No module, no exitrd, no console: what every initrd needs is proved, and nothing of slipway's own is missed."""
+    image = {
+        "init": newc.Entry(stat.S_IFREG | 0o755, b"#!/bin/sh\n"),
+        "bin": newc.Entry(stat.S_IFDIR | 0o755),
+        "bin/sh": newc.Entry(stat.S_IFREG | 0o755, (root.parts.path / "busybox").read_bytes()),
+        "sbin": newc.Entry(stat.S_IFDIR | 0o755),
+        "sbin/fsck.ext4": newc.Entry(stat.S_IFLNK | 0o777, b"../bin/sh"),
+    }
+    done = verify(root, image)
+    assert (done.returncode, done.said) == (0, "")
+    del image["bin/sh"]
+    assert "slipway: cannot start /init: its interpreter /bin/sh is not in the image\n" in verify(root, image).said
+
+
+def test_cannot_be_read(root, image):
+    root.image.write_bytes(newc.write(image)[:1000])
+    done = verify(root)
+    assert done.returncode == 1
+    assert done.said == "slipway: cannot read TEST/out/image: at offset 860: the archive is cut off in a file's data\n"
+    done = root.slipway("verify", "--sysroot", root.path, root.image, root.image)
+    assert (done.returncode, done.said) == (2, "slipway: cannot verify: verify takes one image\n")
+
+
+def test_the_usual_image(root):
+    """Without a name it is the one that build writes without one."""
+    assert root.build(output=False).returncode == 0
+    done = root.slipway("verify", "--sysroot", root.path)
+    assert (done.returncode, done.said) == (0, "")
+    (root.path / f"boot/initrd.img-{KVER}").unlink()
+    done = root.slipway("verify", "--sysroot", root.path)
+    assert (done.returncode, done.said) == (
+        1,
+        f"slipway: cannot read TEST/root/boot/initrd.img-{KVER}: No such file or directory\n",
+    )
+
+
+def test_what_cannot_boot_is_not_written(root):
+    """A kernel for another machine: found before the old image is touched."""
+    root.image.write_bytes(b"the old image")
+    for path in (root.path / "lib/modules").rglob("*.ko"):
+        elf = path.read_bytes()
+        path.write_bytes(machine(183)(elf))
+    done = root.build("-f")
+    assert done.returncode == 1
+    assert done.said.endswith(
+        f"slipway: cannot start /init: it is for 64-bit x86-64, the modules of kernel {KVER} are for "
+        "64-bit Arm AArch64\nslipway: cannot write TEST/out/image: it would not boot; the old file is kept\n"
+    )
+    assert root.image.read_bytes() == b"the old image"
