@@ -25,14 +25,14 @@ static const struct checker {
 	const char *fstype;
 	const char *force;    /* check although it is marked clean; NULL: has no such word */
 	const char *progress; /* "PASS CURRENT MAX DEVICE" lines on stdout */
+	bool needless;        /* mounting replays its log, its fsck.TYPE does nothing: fsck.xfs(8), fsck.btrfs(8) */
 } checkers[] = {
-	{ "ext2",  "-f", "-C1" },
-	{ "ext3",  "-f", "-C1" },
-	{ "ext4",  "-f", "-C1" },
-	{ "f2fs",  "-f", NULL  },
-	{ "xfs",   NULL, NULL  },
-	{ "btrfs", NULL, NULL  },
-	{ "vfat",  NULL, NULL  },
+	{ "ext2",  "-f", "-C1", false },
+	{ "ext3",  "-f", "-C1", false },
+	{ "ext4",  "-f", "-C1", false },
+	{ "f2fs",  "-f", NULL,  false },
+	{ "xfs",   NULL, NULL,  true  },
+	{ "btrfs", NULL, NULL,  true  },
 };
 
 /* What it says, while it says it: lines to the log, progress to the console, the last words kept. */
@@ -194,6 +194,7 @@ static int check(const struct boot *boot, const struct fsck_request *q, struct f
 	_cleanup_free_ char *program = NULL, *path = NULL;
 	struct listener l = { .name = program, .next_progress = clock_add(clock_monotonic(), PROGRESS_EVERY) };
 	const char *argv[6] = { 0 };
+	bool needless = false;
 	size_t n = 0;
 	int code;
 
@@ -209,6 +210,7 @@ static int check(const struct boot *boot, const struct fsck_request *q, struct f
 			argv[n++] = checkers[i].force;
 		if (checkers[i].progress)
 			argv[n++] = checkers[i].progress;
+		needless = checkers[i].needless;
 	}
 	argv[n++] = path;
 
@@ -221,7 +223,8 @@ static int check(const struct boot *boot, const struct fsck_request *q, struct f
 	}
 	ret->end = clock_monotonic();
 	if (code == -ENOENT) {
-		log_info("no %s in this image: %s is not checked", program, q->device->devname);
+		log_line(needless ? LOG_DEBUG : LOG_INFO, "no %s in this image: %s is not checked", program,
+			 q->device->devname);
 		return 0;
 	}
 	if (code < 0) {

@@ -226,6 +226,18 @@ static void none_in_the_image(void **state)
 	assert_null(result.unit);
 }
 
+/* Nobody misses what does nothing. */
+static void needless(void **state)
+{
+	struct run run = { .loop = LOOP_CLOSED };
+	struct fsck_result result = { 0 };
+
+	checker.start_error = -ENOENT;
+	assert_int_equal(fsck(&run, "xfs", &result), 0);
+	assert_string_equal(traced.text, "run fsck.xfs -a /dev/vda1\n");
+	assert_false(result.ran);
+}
+
 static void cannot_be_run(void **state)
 {
 	struct run run = { .loop = LOOP_CLOSED };
@@ -320,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup(each_exit_code, setup),
 		cmocka_unit_test_setup(words_for_each_checker, setup),
 		cmocka_unit_test_setup(skipped_as_asked, setup),
+		cmocka_unit_test_setup(needless, setup),
 		cmocka_unit_test_setup(none_in_the_image, setup),
 		cmocka_unit_test_setup(cannot_be_run, setup),
 		cmocka_unit_test_setup(code_that_cannot_be_written, setup),
