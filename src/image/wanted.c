@@ -93,6 +93,22 @@ struct request {
 	bool load; /* and loaded first */
 };
 
+static int check_taken(const struct modules *m, const struct request *q, const char *path)
+{
+	const struct config *c = m->build->config;
+	_cleanup_free_ char *at = NULL, *asked = settings_asked(q->key, q->from);
+
+	if (asprintf(&at, "lib/modules/%s/%s", c->kernel, path) < 0)
+		return -ENOMEM;
+	if (tree_lookup(&m->build->tree, at))
+		return 0;
+	log_error("cannot take in module %s, asked for by %s: modprobe.d in %s has \"install\" and /bin/true or false "
+		  "for "
+		  "it, so that it is never loaded",
+		  q->word, asked ?: q->key, c->sysroot.path);
+	return -EINVAL;
+}
+
 static int add_path(struct modules *m, const struct request *q, const char *path)
 {
 	_cleanup_free_ char *name = module_name(path), *reason = settings_reason(q->key, q->from);
@@ -101,6 +117,9 @@ static int add_path(struct modules *m, const struct request *q, const char *path
 	if (!name || !reason)
 		return -ENOMEM;
 	r = modules_add_name(m, name, reason, NULL);
+	/* Of a path a part may be left out, of what is named nothing. */
+	if (r == 0 && !strchr(q->word, '/'))
+		r = check_taken(m, q, path);
 	return r < 0 || !q->load ? r : modules_load_first(m, name, reason);
 }
 

@@ -205,6 +205,7 @@ CASES = [
     ("module-asked-for-and-left-out", conf("modules = null_blk\nomit_modules = null_blk\n"), []),
     ("module-forced-and-left-out", conf("force_modules = virtio_blk\n"), ["--omit-modules", "virtio"]),
     ("module-of-the-root-left-out", None, ["--omit-modules", "jbd2"]),
+    ("module-never-loaded", text("etc/modprobe.d/no.conf", "install ahci /bin/true\n"), ["--modules", "ahci"]),
     ("file-missing", conf("files = /usr/bin/vim\n"), []),
     ("file-is-a-loop", file_loop, []),
     ("file-is-a-fifo", fifo, []),
