@@ -41,28 +41,36 @@ static int find_or_add(struct attempts *a, const char *subject, enum action acti
 	return 0;
 }
 
-int attempts_failed(struct attempts *a, const char *subject, enum action action, uint64_t now)
+enum outcome { RUNNING, FAILED, DONE };
+
+static int record(struct attempts *a, const char *subject, enum action action, enum outcome outcome, uint64_t now)
 {
 	struct attempt *t;
 	int r = find_or_add(a, subject, action, &t);
 
 	if (r < 0)
 		return r;
-	t->failed++;
+	t->running = outcome == RUNNING;
+	t->times += outcome == RUNNING;
+	t->failed += outcome == FAILED;
+	t->done = t->done || outcome == DONE;
 	t->since = now;
 	return 0;
 }
 
+int attempts_running(struct attempts *a, const char *subject, enum action action, uint64_t now)
+{
+	return record(a, subject, action, RUNNING, now);
+}
+
+int attempts_failed(struct attempts *a, const char *subject, enum action action, uint64_t now)
+{
+	return record(a, subject, action, FAILED, now);
+}
+
 int attempts_done(struct attempts *a, const char *subject, enum action action, uint64_t now)
 {
-	struct attempt *t;
-	int r = find_or_add(a, subject, action, &t);
-
-	if (r < 0)
-		return r;
-	t->done = true;
-	t->since = now;
-	return 0;
+	return record(a, subject, action, DONE, now);
 }
 
 void attempts_forget(struct attempts *a, const char *subject)

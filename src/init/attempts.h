@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* attempts: what was *tried*: per device and action none, running, failed n times, since when. */
+/* attempts: what was *tried*: per subject and action none, running, done or failed n times, since when. */
 #pragma once
 
 #include <stdint.h>
@@ -7,26 +7,39 @@
 #include "base/macro.h"
 
 enum action {
-	ACTION_PROBE,  /* reading a device's tags */
-	ACTION_REPORT, /* telling the user why we wait; subject: the want */
+	ACTION_PROBE,    /* reading a device's tags */
+	ACTION_REPORT,   /* telling the user why we wait; subject: the want */
+	ACTION_ASSEMBLE, /* giving a member to its array; subject: the member */
+	ACTION_START,    /* starting an array with fewer members than it should have; subject: the array */
+	ACTION_SCAN,     /* asking what a PV or a btrfs device belongs to,
+	  and whether that is whole; subject: the device */
+	ACTION_ACTIVATE, /* activating LVs; subject: "vg" or "vg/lv" */
+	ACTION_ASK,      /* asking for a passphrase; subject: the container */
+	ACTION_KEY,      /* opening a LUKS container by its key file; subject: the container */
+	ACTION_UNLOCK,   /* opening it by a passphrase; subject: the container. Each refused one counts as failed */
 };
 
 struct attempt {
-	char *subject; /* a device's name */
+	char *subject; /* mostly a device's name */
 	enum action action;
+	unsigned int times;  /* how often it was begun */
 	unsigned int failed;
+	bool running;
 	bool done;
-	uint64_t since; /* µs, of the last change */
+	uint64_t since; /* CLOCK_MONOTONIC µs, of the last change */
 };
 
 struct attempts {
 	struct attempt *items;
 	size_t n;
+	unsigned int secrets; /* how many passphrases were typed: each may be tried on every container */
 };
 
 /* Never NULL: what was not tried is all zero. */
 const struct attempt *attempts_get(const struct attempts *a, const char *subject, enum action action);
 
+/* Each ends a running one but the first. 0 or -ENOMEM. */
+int attempts_running(struct attempts *a, const char *subject, enum action action, uint64_t now);
 int attempts_failed(struct attempts *a, const char *subject, enum action action, uint64_t now);
 int attempts_done(struct attempts *a, const char *subject, enum action action, uint64_t now);
 

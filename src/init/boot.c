@@ -5,114 +5,30 @@
 #include "base/clock.h"
 #include "base/strv.h"
 #include "init/boot.h"
+#include "init/stack.h"
 
 #define TIMEOUT_DEFAULT (90 * USEC_PER_SEC)
 
-static int warn(struct boot *b, const struct cmdline_word *w, const char *allowed)
-{
-	_cleanup_free_ char *text = NULL;
-
-	if (asprintf(&text, "%s=%s on the command line is not understood (allowed: %s), ignoring", w->key,
-		     w->value ? w->value : "", allowed) < 0)
-		return -ENOMEM;
-	return strv_push(&b->warnings, text);
-}
-
-static int set_spec(struct boot *b, const struct cmdline_word *w, struct spec *spec)
-{
-	struct spec s;
-	int r = spec_parse(w->value ? w->value : "", &s);
-
-	if (r == -EINVAL)
-		return warn(b, w, spec_allowed);
-	if (r < 0)
-		return r;
-	spec_free(spec);
-	*spec = s;
-	return 0;
-}
-
-static int set_span(struct boot *b, const struct cmdline_word *w, uint64_t *ret)
-{
-	uint64_t usec;
-
-	if (clock_parse_span(w->value ? w->value : "", &usec) < 0)
-		return warn(b, w, "seconds, or a time span such as 1min 30s");
-	*ret = usec;
-	return 0;
-}
-
-struct choice {
-	const char *word;
-	int value;
-};
-
-/* One of the words of a table that ends in { NULL }. */
-static int set_choice(struct boot *b, const struct cmdline_word *w, const struct choice *choices,
-		      const char *allowed, int *ret)
-{
-	for (; choices->word; choices++)
-		if (w->value && streq(w->value, choices->word)) {
-			*ret = choices->value;
-			return 0;
-		}
-	return warn(b, w, allowed);
-}
-
-/* Bare is yes; what is neither yes nor no changes nothing: rd.shell=maybe gives no shell. */
-static int set_answer(struct boot *b, const struct cmdline_word *w, enum tristate *ret)
-{
-	struct cmdline one = { .words = (struct cmdline_word *)w, .n = 1 };
-	bool yes = cmdline_bool(&one, w->key, false);
-
-	if (yes != cmdline_bool(&one, w->key, true))
-		return warn(b, w, "1, yes, true, on, 0, no, false, off");
-	*ret = yes ? YES : NO;
-	return 0;
-}
-
-static int set_bool(struct boot *b, const struct cmdline_word *w, bool *ret)
-{
-	enum tristate answer = UNSET;
-	int r = set_answer(b, w, &answer);
-
-	if (answer != UNSET)
-		*ret = answer == YES;
-	return r;
-}
-
-/* A word; an empty one is none. */
-static int set_text(const struct cmdline_word *w, char **ret)
-{
-	return string_set(ret, w->value && *w->value ? w->value : NULL);
-}
-
-/* Where "auto" means what the device holds. */
-static int set_fstype(const struct cmdline_word *w, char **ret)
-{
-	return streq_null(w->value, "auto") ? string_set(ret, NULL) : set_text(w, ret);
-}
-
 static int on_root(struct boot *b, const struct cmdline_word *w)
 {
-	return set_spec(b, w, &b->root.spec);
+	return option_spec(b, w, &b->root.spec);
 }
 
 static int on_rootfstype(struct boot *b, const struct cmdline_word *w)
 {
-	return set_fstype(w, &b->root.fstype);
+	return option_fstype(w, &b->root.fstype);
 }
 
 static int on_rootflags(struct boot *b, const struct cmdline_word *w)
 {
-	return set_text(w, &b->root.flags);
+	return option_text(w, &b->root.flags);
 }
 
 /* The kernel's two words have no value (init/do_mounts.c). */
 static int set_access(struct boot *b, const struct cmdline_word *w, bool rw)
 {
 	if (w->value)
-		return warn(b, w, "the word alone");
+		return option_warn(b, w, "the word alone");
 	b->rw = rw;
 	return 0;
 }
@@ -129,7 +45,7 @@ static int on_rw(struct boot *b, const struct cmdline_word *w)
 
 static int on_timeout(struct boot *b, const struct cmdline_word *w)
 {
-	int r = set_span(b, w, &b->timeout);
+	int r = option_span(b, w, &b->timeout);
 
 	if (b->timeout == 0)
 		b->timeout = USEC_FOREVER;
@@ -147,47 +63,47 @@ static int on_rootwait(struct boot *b, const struct cmdline_word *w)
 
 static int on_rootdelay(struct boot *b, const struct cmdline_word *w)
 {
-	return set_span(b, w, &b->delay);
+	return option_span(b, w, &b->delay);
 }
 
 static int on_usr(struct boot *b, const struct cmdline_word *w)
 {
-	return set_spec(b, w, &b->usr.spec);
+	return option_spec(b, w, &b->usr.spec);
 }
 
 static int on_usrfstype(struct boot *b, const struct cmdline_word *w)
 {
-	return set_fstype(w, &b->usr.fstype);
+	return option_fstype(w, &b->usr.fstype);
 }
 
 static int on_usrflags(struct boot *b, const struct cmdline_word *w)
 {
-	return set_text(w, &b->usr.flags);
+	return option_text(w, &b->usr.flags);
 }
 
 static int on_fsck_mode(struct boot *b, const struct cmdline_word *w)
 {
-	static const struct choice modes[] = {
+	static const struct option_choice modes[] = {
 		{ "auto", FSCK_AUTO }, { "force", FSCK_FORCE }, { "skip", FSCK_SKIP }, { NULL, 0 },
 	};
 
-	return set_choice(b, w, modes, "auto, force, skip", (int *)&b->fsck_mode);
+	return option_choice(b, w, modes, "auto, force, skip", (int *)&b->fsck_mode);
 }
 
 static int on_fsck_repair(struct boot *b, const struct cmdline_word *w)
 {
-	static const struct choice repairs[] = {
+	static const struct option_choice repairs[] = {
 		{ "preen", REPAIR_PREEN }, { "yes", REPAIR_YES }, { "no", REPAIR_NO }, { NULL, 0 },
 	};
 
-	return set_choice(b, w, repairs, "preen, yes, no", (int *)&b->fsck_repair);
+	return option_choice(b, w, repairs, "preen, yes, no", (int *)&b->fsck_repair);
 }
 
 /* Words that say yes to one mode; their "no" says nothing of the others. */
 static int set_fsck_mode(struct boot *b, const struct cmdline_word *w, enum fsck_mode mode)
 {
 	enum tristate answer = UNSET;
-	int r = set_answer(b, w, &answer);
+	int r = option_answer(b, w, &answer);
 
 	if (answer == YES)
 		b->fsck_mode = mode;
@@ -207,13 +123,13 @@ static int on_fastboot(struct boot *b, const struct cmdline_word *w)
 static int on_init(struct boot *b, const struct cmdline_word *w)
 {
 	if (!w->value || *w->value != '/')
-		return warn(b, w, "an absolute path in the root file system");
+		return option_warn(b, w, "an absolute path in the root file system");
 	return string_set(&b->init, w->value);
 }
 
 static int on_resume(struct boot *b, const struct cmdline_word *w)
 {
-	return set_spec(b, w, &b->resume);
+	return option_spec(b, w, &b->resume);
 }
 
 /* dracut's words for the same moments. */
@@ -250,17 +166,17 @@ static int on_break(struct boot *b, const struct cmdline_word *w)
 
 static int on_shell(struct boot *b, const struct cmdline_word *w)
 {
-	return set_answer(b, w, &b->shell);
+	return option_answer(b, w, &b->shell);
 }
 
 static int on_emergency(struct boot *b, const struct cmdline_word *w)
 {
-	static const struct choice acts[] = {
+	static const struct option_choice acts[] = {
 		{ "exit", EMERGENCY_EXIT },         { "reboot", EMERGENCY_REBOOT },
 		{ "poweroff", EMERGENCY_POWEROFF }, { "halt", EMERGENCY_HALT }, { NULL, 0 },
 	};
 
-	return set_choice(b, w, acts, "exit, reboot, poweroff, halt", (int *)&b->emergency);
+	return option_choice(b, w, acts, "exit, reboot, poweroff, halt", (int *)&b->emergency);
 }
 
 static int on_modules_load(struct boot *b, const struct cmdline_word *w)
@@ -270,19 +186,16 @@ static int on_modules_load(struct boot *b, const struct cmdline_word *w)
 
 static int on_debug(struct boot *b, const struct cmdline_word *w)
 {
-	return set_bool(b, w, &b->debug);
+	return option_bool(b, w, &b->debug);
 }
 
 static int on_serialize(struct boot *b, const struct cmdline_word *w)
 {
-	return set_bool(b, w, &b->serialize);
+	return option_bool(b, w, &b->serialize);
 }
 
 /* Rows are tried for each word in the order of the command line: the last word of a kind wins. */
-static const struct option {
-	const char *name;
-	int (*set)(struct boot *b, const struct cmdline_word *w);
-} options[] = {
+static const struct option options[] = {
 	{ "root",                 on_root         },
 	{ "rootfstype",           on_rootfstype   },
 	{ "rootflags",            on_rootflags    },
@@ -310,38 +223,55 @@ static const struct option {
 	{ "rd.driver.pre",        on_modules_load }, /* dracut */
 	{ "rd.debug",             on_debug        },
 	{ "rd.slipway.serialize", on_serialize    },
+	{ NULL,                   NULL            },
 };
+
+/* Both tables are one. */
+static const struct option *find_option(const char *key)
+{
+	static const struct option *const tables[] = { options, stack_options };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct option *o = tables[i]; o->name; o++)
+			if (cmdline_key_is(key, o->name))
+				return o;
+	return NULL;
+}
 
 static int apply(struct boot *b)
 {
-	for (size_t i = 0; i < b->cmdline.n; i++)
-		for (size_t o = 0; o < ARRAY_SIZE(options); o++) {
-			const struct cmdline_word *w = &b->cmdline.words[i];
-			int r = 0;
+	int r = 0;
 
-			if (cmdline_key_is(w->key, options[o].name))
-				r = options[o].set(b, w);
-			if (r < 0)
-				return r;
-		}
+	for (size_t i = 0; r == 0 && i < b->cmdline.n; i++) {
+		const struct option *o = find_option(b->cmdline.words[i].key);
+
+		if (o)
+			r = o->set(b, &b->cmdline.words[i]);
+	}
 	if (cmdline_find(&b->cmdline, "noresume"))
 		spec_free(&b->resume);
-	return 0;
+	return r < 0 ? r : stack_complete(b);
 }
 
-int boot_parse(const char *image_words, const char *kernel_words, struct boot *ret)
+int boot_parse(const struct boot_text *text, struct boot *ret)
 {
 	_cleanup_(boot_free) struct boot b = {
 		.timeout = TIMEOUT_DEFAULT,
 		.shell = UNSET,
 		.serialize = true,
+		.luks = true,
+		.md = true,
+		.lvm = true,
+		.md_degraded = true,
 	};
 	int r = 0;
 
-	if (image_words)
-		r = cmdline_parse(image_words, &b.cmdline);
-	if (r == 0)
-		r = cmdline_parse(kernel_words, &b.cmdline);
+	if (text->crypttab)
+		r = stack_crypttab(&b, text->crypttab);
+	if (r == 0 && text->image)
+		r = cmdline_parse(text->image, &b.cmdline);
+	if (r == 0 && text->kernel)
+		r = cmdline_parse(text->kernel, &b.cmdline);
 	if (r == 0)
 		r = apply(&b);
 	if (r < 0)
@@ -349,6 +279,15 @@ int boot_parse(const char *image_words, const char *kernel_words, struct boot *r
 	*ret = b;
 	b = (struct boot){ 0 };
 	return 0;
+}
+
+static void volume_free(struct volume *v)
+{
+	spec_free(&v->source);
+	free(v->name);
+	free(v->key);
+	spec_free(&v->key_device);
+	strv_free(v->options);
 }
 
 static void boot_mount_free(struct boot_mount *m)
@@ -367,6 +306,14 @@ void boot_free(struct boot *b)
 	spec_free(&b->resume);
 	strv_free(b->breaks);
 	strv_free(b->modules);
+	for (size_t i = 0; i < b->volumes_n; i++)
+		volume_free(&b->volumes[i]);
+	free(b->volumes);
+	free(b->luks_key);
+	free(b->luks_options);
+	strv_free(b->md_uuids);
+	strv_free(b->lvm_vgs);
+	strv_free(b->lvm_lvs);
 	strv_free(b->warnings);
 	*b = (struct boot){ 0 };
 }

@@ -22,6 +22,15 @@ struct boot_mount {
 	char *flags;  /* mount options for libmount, or NULL */
 };
 
+/* A LUKS container that is to be opened: a line of crypttab(5), or rd.luks.*= */
+struct volume {
+	struct spec source;
+	char *name;             /* of the mapping; NULL: "luks-" and the container's UUID */
+	char *key;              /* a path: in the image, or on key_device; NULL: a passphrase is asked for */
+	struct spec key_device; /* SPEC_NONE: the image */
+	char **options;         /* strv, crypttab's; NULL: none */
+};
+
 struct boot {
 	struct cmdline cmdline; /* all words: cmdline.d first, the kernel's last */
 	struct boot_mount root, usr;
@@ -36,16 +45,29 @@ struct boot {
 	enum tristate shell;    /* rd.shell= */
 	enum emergency emergency;
 	char **modules;         /* to be loaded before all others */
+	struct volume *volumes; /* LUKS containers to open; without any: the only one there is */
+	size_t volumes_n;
+	char *luks_key, *luks_options; /* rd.luks.key=, rd.luks.options= for all that have none of their own */
+	bool luks, md, lvm;     /* rd.luks=0, rd.md=0, rd.lvm=0 turn one off */
+	char **md_uuids;        /* rd.md.uuid=: only these arrays */
+	char **lvm_vgs;         /* rd.lvm.vg=: these volume groups, whole */
+	char **lvm_lvs;         /* rd.lvm.lv=: these volumes, "vg/lv" */
+	bool md_degraded;       /* an array may be started although members are missing */
+	bool lvm_partial;       /* and a volume group be used */
 	bool debug;
 	bool serialize;         /* hand over to systemd by serialization */
 	char **warnings;        /* words that could not be used, each a whole sentence */
 };
 
-/*
- * Reads `image_words` (may be NULL; the words of cmdline.d) and `kernel_words` (/proc/cmdline). A value that
- * makes no sense becomes a warning and the default. 0 or -ENOMEM.
- */
-int boot_parse(const char *image_words, const char *kernel_words, struct boot *ret);
+/* The texts that it is read from; NULL where there is none. */
+struct boot_text {
+	const char *crypttab; /* the image's */
+	const char *image;    /* the words of its cmdline.d */
+	const char *kernel;   /* /proc/cmdline */
+};
+
+/* A value that makes no sense becomes a warning and the default. 0 or -ENOMEM. */
+int boot_parse(const struct boot_text *text, struct boot *ret);
 void boot_free(struct boot *b);
 
 /* Is a shell wanted before that stage? */

@@ -22,6 +22,7 @@ int stop_daemons(struct run *run)
 	/* Workers that still load modules for devices nobody waits for. */
 	jobs_free(&run->jobs);
 	loop_close(&run->loop);
+	secrets_close(&run->secrets);
 	if (proc < 0)
 		return log_errno(-errno, "cannot open /proc");
 	r = process_end_all(&end, &left);

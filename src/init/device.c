@@ -16,6 +16,11 @@ static void device_free(struct device *d)
 	free(d->devpath);
 	free(d->parent);
 	free(d->dm_name);
+	free(d->dm_uuid);
+	free(d->md_level);
+	free(d->md_state);
+	strv_free(d->slaves);
+	free(d->membership.group);
 	tags_free(&d->tags);
 	strv_free(d->links);
 	free(d);
@@ -31,6 +36,7 @@ void tags_free(struct tags *t)
 	free(t->type);
 	free(t->usage);
 	free(t->uuid);
+	free(t->sub_uuid);
 	free(t->label);
 	free(t->partuuid);
 	free(t->partlabel);
@@ -96,11 +102,44 @@ static int set_names(struct device *dev, const struct uevent *u)
 	return slash ? string_set(&dev->parent, slash + 1) : 0;
 }
 
+/* One line; NULL where there is none. */
+static void read_text(int dir, const char *attribute, char **ret)
+{
+	free(*ret);
+	*ret = NULL;
+	if (file_read_line(dir, attribute, ret) == 0 && !**ret) {
+		free(*ret);
+		*ret = NULL;
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_slaves(struct device *dev, int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *de;
+	int r = 0;
+
+	strv_free(dev->slaves);
+	dev->slaves = NULL;
+	if (file_open_dir(dirfd, "slaves", &dir) < 0)
+		return 0;
+	while (r == 0 && (de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			r = strv_push(&dev->slaves, de->d_name);
+	if (dev->slaves)
+		qsort(dev->slaves, strv_length(dev->slaves), sizeof(char *), compare_names);
+	return r;
+}
+
 /* Attributes that the uevent does not carry; what cannot be read stays 0: the device may be gone. */
 static int read_attributes(struct device *dev, int sysfd)
 {
 	_cleanup_close_ int dir = openat(sysfd, dev->devpath + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *dm_name = NULL;
 	uint64_t ro = 0;
 
 	if (dir < 0)
@@ -110,9 +149,11 @@ static int read_attributes(struct device *dev, int sysfd)
 	(void)file_read_u64(dir, dev->parent ? "../diskseq" : "diskseq", &dev->diskseq);
 	(void)file_read_u64(dir, "ro", &ro);
 	dev->read_only = ro != 0;
-	if (file_read_line(dir, "dm/name", &dm_name) == 0 && string_set(&dev->dm_name, dm_name) < 0)
-		return -ENOMEM;
-	return 0;
+	read_text(dir, "dm/name", &dev->dm_name);
+	read_text(dir, "dm/uuid", &dev->dm_uuid);
+	read_text(dir, "md/level", &dev->md_level);
+	read_text(dir, "md/array_state", &dev->md_state);
+	return read_slaves(dev, dir);
 }
 
 int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
@@ -142,10 +183,25 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	dev->announced = ++d->announced;
 	dev->probe = PROBE_NONE;
 	tags_free(&dev->tags);
+	(void)device_set_membership(dev, NULL, false);
 	/* No half of a device stays: who looks at the table reads every name in it. */
 	if (r < 0)
 		remove_device(d, name);
 	return r;
+}
+
+const struct device *devices_upper(const struct devices *all, const struct device *d)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (strv_contains(all->items[i]->slaves, d->name))
+			return all->items[i];
+	return NULL;
+}
+
+int device_set_membership(struct device *d, const char *group, bool complete)
+{
+	d->membership.complete = complete;
+	return string_set(&d->membership.group, group);
 }
 
 void device_set_tags(struct device *d, struct tags *tags, uint64_t now)

@@ -11,12 +11,19 @@
 struct tags {
 	char *type;      /* "ext4", "crypto_LUKS", … */
 	char *usage;     /* "filesystem", "crypto", "raid", "other" */
-	char *uuid;
+	char *uuid;      /* of the whole: a member carries its array's, its pool's */
+	char *sub_uuid;  /* of this member: md, btrfs */
 	char *label;
 	char *partuuid;
 	char *partlabel;
 	char *pttype;    /* it holds a partition table: "gpt", "dos" */
 	bool ambivalent; /* signatures of several kinds: not to be mounted on a guess */
+};
+
+/* What a PV or a device of a btrfs is a part of, as ACTION_SCAN has found. */
+struct membership {
+	char *group;   /* the volume group's name; owned */
+	bool complete; /* all its members are there */
 };
 
 enum probe_state {
@@ -32,6 +39,10 @@ struct device {
 	char *devpath;  /* below /sys */
 	char *parent;   /* name of the disk that this is a partition of, or NULL */
 	char *dm_name;  /* dm/name */
+	char *dm_uuid;  /* dm/uuid: "CRYPT-LUKS2-…", "LVM-…" */
+	char *md_level; /* md/level: "raid1", "container"; NULL: no array, or none yet */
+	char *md_state; /* md/array_state: "inactive", "clean", "read-auto" … */
+	char **slaves;  /* strv: names of the devices that it stands on */
 	dev_t devno;
 	int partn;
 	uint64_t diskseq;
@@ -41,6 +52,7 @@ struct device {
 	enum probe_state probe;
 	uint64_t probed_at; /* CLOCK_MONOTONIC µs */
 	struct tags tags;
+	struct membership membership;
 	char **links;   /* names below /dev/disk: "by-id/virtio-…", "by-path/pci-…" */
 };
 
@@ -60,6 +72,12 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u);
 void device_set_tags(struct device *d, struct tags *tags, uint64_t now);
 
 struct device *devices_find(const struct devices *d, const char *name);
+
+/* The first device that stands on `d`, or NULL. */
+const struct device *devices_upper(const struct devices *all, const struct device *d);
+
+/* Puts in what a scan found; `group` (may be NULL) is copied. 0 or -ENOMEM. */
+int device_set_membership(struct device *d, const char *group, bool complete);
 void tags_free(struct tags *t);
 void devices_free(struct devices *d);
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "init/act.h"
 #include "init/coldplug.h"
 #include "init/loop.h"
 #include "init/probe.h"
@@ -179,22 +180,37 @@ static int say_ambiguous(const struct want *want, const struct step *step)
 	return -ENOTUNIQ;
 }
 
+/* No shell after that: who does not know the passphrase is not to be let in by another door. */
+static int say_refused(struct run *run, const struct want *want, const struct step *step)
+{
+	run->secret_refused = true;
+	log_error("cannot open %s for the %s device %s: no passphrase fitted", step->device->devname, want->what,
+		  want->spec->text);
+	return -EACCES;
+}
+
+/* Once, and again when it is another reason. */
 static int say_waiting(struct run *run, const struct want *want)
 {
 	_cleanup_free_ char *seen = describe_seen(run);
 
-	log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen ? seen : "");
+	if (seen && !streq_null(run->told, seen))
+		log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen);
+	free(run->told);
+	run->told = TAKE_PTR(seen);
 	return attempts_done(&run->attempts, want->what, ACTION_REPORT, clock_monotonic());
 }
 
 int await_device(struct run *run, const struct want *want, const struct device **ret)
 {
-	int r = loop_open(run);
+	int r = string_set(&run->told, NULL);
 
+	if (r == 0)
+		r = loop_open(run);
 	while (r == 0) {
 		struct step step;
 
-		plan(want, &run->devices, &run->attempts, clock_monotonic(), &step);
+		plan(&run->boot, want, &run->devices, &run->attempts, clock_monotonic(), &step);
 		switch (step.kind) {
 		case STEP_FOUND:
 			*ret = step.device;
@@ -206,6 +222,11 @@ int await_device(struct run *run, const struct want *want, const struct device *
 		case STEP_PROBE:
 			r = probe_start(run, step.device->name);
 			break;
+		case STEP_ACT:
+			r = act_start(run, &step);
+			break;
+		case STEP_REFUSED:
+			return say_refused(run, want, &step);
 		case STEP_REPORT:
 			r = say_waiting(run, want);
 			break;

@@ -2,7 +2,8 @@
 /*
  * plan: what to do next, decided from what was asked, what is and what was tried.
  *
- * A pure function: it looks, touches nothing and reads no clock. All policy of finding a device lives here.
+ * A pure function: it looks, touches nothing and reads no clock. All policy of finding a device lives here: plan.c
+ * says in which order things are looked at, layer.c what opens which member, match.c what a spec names.
  */
 #pragma once
 
@@ -17,25 +18,30 @@ struct want {
 	uint64_t since;          /* when the waiting began, CLOCK_MONOTONIC µs */
 	uint64_t not_before;     /* rootdelay=; 0: none */
 	uint64_t deadline;       /* USEC_FOREVER: none */
+	bool degraded;           /* a btrfs may lack devices: rootflags=degraded */
 };
 
 enum step_kind {
 	STEP_WAIT,      /* nothing to do until something arrives, or until wake_at */
 	STEP_PROBE,     /* read the tags of `device` */
-	STEP_REPORT,    /* tell why it takes so long, once */
+	STEP_ACT,       /* do `action` to `device` */
+	STEP_REPORT,    /* tell why it takes so long: the first time, or since there is news */
 	STEP_FOUND,     /* `device` is the one */
 	STEP_AMBIGUOUS, /* `device` and `other` both are: refused, never "the first wins" */
+	STEP_REFUSED,   /* no passphrase opened `device`, and there are no more tries */
 	STEP_TIMEOUT,   /* the deadline has passed */
 };
 
 struct step {
 	enum step_kind kind;
 	const struct device *device, *other;
-	uint64_t wake_at; /* for STEP_WAIT: ask again then at the latest; USEC_FOREVER: only on news */
+	uint64_t wake_at;            /* for STEP_WAIT: ask again then at the latest; UINT64_MAX: only on news */
+	enum action action;          /* STEP_ACT */
+	const struct volume *volume; /* ACTION_ASK, ACTION_KEY, ACTION_UNLOCK: what was said of it, or NULL */
+	unsigned int secret;         /* ACTION_UNLOCK: which passphrase of those typed, from 0 */
+	const char *subject;         /* ACTION_ACTIVATE: "vg", "vg/lv", or a volume's dm name; borrowed */
+	bool degraded;               /* ACTION_ACTIVATE: although PVs are missing */
 };
 
-void plan(const struct want *want, const struct devices *devices, const struct attempts *attempts, uint64_t now,
-	  struct step *ret);
-
-/* Is this device the one that the spec names? Only with its tags read where the spec is of tags. */
-bool spec_matches(const struct spec *spec, const struct device *dev, const struct devices *devices);
+void plan(const struct boot *boot, const struct want *want, const struct devices *devices,
+	  const struct attempts *attempts, uint64_t now, struct step *ret);

@@ -21,6 +21,7 @@ static const struct {
 	{ "TYPE",            offsetof(struct tags, type)      },
 	{ "USAGE",           offsetof(struct tags, usage)     },
 	{ "UUID",            offsetof(struct tags, uuid)      },
+	{ "UUID_SUB",        offsetof(struct tags, sub_uuid)  },
 	{ "LABEL",           offsetof(struct tags, label)     },
 	{ "PART_ENTRY_UUID", offsetof(struct tags, partuuid)  },
 	{ "PART_ENTRY_NAME", offsetof(struct tags, partlabel) },

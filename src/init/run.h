@@ -15,6 +15,7 @@
 #include "init/loop.h"
 #include "init/module.h"
 #include "init/profile.h"
+#include "init/secret.h"
 
 struct fsck_result {
 	bool ran;
@@ -41,6 +42,8 @@ struct run {
 	struct loop loop;
 	struct jobs jobs;
 	struct profile profile;
+	char *told;                   /* why we wait, as it was last told; owned */
+	struct secrets *secrets;      /* NULL: nobody was asked */
 
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */
 	struct fsck_result root_fsck, usr_fsck;

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -19,6 +20,7 @@
 #include "init/run.h"
 #include "init/serialize.h"
 #include "init/stages.h"
+#include "init/udevdb.h"
 
 #define HAND_OVER_FD 3
 
@@ -135,6 +137,20 @@ static _Noreturn void become_init(struct run *run)
 	leave_after_failure(run, "switch-root");
 }
 
+/* Without it udevd would not believe in our mappings. */
+static void tell_udev(const struct run *run)
+{
+	_cleanup_close_ int udev = -EBADF;
+	int r = file_mkdir_parents(AT_FDCWD, "/run/udev", 0755);
+
+	if (r == 0) {
+		udev = open("/run/udev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = udev < 0 ? -errno : udevdb_write(udev, &run->devices, clock_monotonic());
+	}
+	if (r < 0)
+		log_warning("cannot tell udev of the mappings: %s, ignoring", strerror(-r));
+}
+
 int enter_sysroot(struct run *run)
 {
 	_cleanup_close_ int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -142,6 +158,7 @@ int enter_sysroot(struct run *run)
 
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
+	tell_udev(run);
 	r = profile_write(&run->profile, "/run/slipway/profile.json");
 	if (r < 0)
 		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *kernel = text + strlen(text) + (strlen(text) < size);
 	size_t values = 0;
 
-	FUZZ_REQUIRE(boot_parse(text, kernel, &b) == 0);
+	FUZZ_REQUIRE(boot_parse(&(struct boot_text){ .image = text, .kernel = kernel }, &b) == 0);
 	/* Nobody gets a shell who has not written one of these two. */
 	FUZZ_REQUIRE(!rescue_allowed(&b, false) || cmdline_find(&b.cmdline, "rd.shell") ||
 		     cmdline_find(&b.cmdline, "rd.break"));

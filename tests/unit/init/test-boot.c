@@ -73,7 +73,7 @@ static void compare(const struct row *rows, size_t n)
 		_cleanup_(boot_free) struct boot b = { 0 };
 		_cleanup_free_ char *text = NULL;
 
-		assert_int_equal(boot_parse(NULL, rows[i].words, &b), 0);
+		assert_int_equal(boot_parse(&(struct boot_text){ .kernel = rows[i].words }, &b), 0);
 		text = told(&b);
 		if (!streq(text, rows[i].told))
 			fail_msg("\"%s\":%s, not%s", rows[i].words, text, rows[i].told);
@@ -194,7 +194,7 @@ static void what_follows_two_dashes_is_inits(void **state)
 	_cleanup_(boot_free) struct boot b = { 0 };
 	_cleanup_free_ char *text = NULL;
 
-	assert_int_equal(boot_parse(NULL, "root=/dev/a -- root=/dev/b rd.shell rw", &b), 0);
+	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = "root=/dev/a -- root=/dev/b rd.shell rw" }, &b), 0);
 	text = told(&b);
 	assert_string_equal(text, " root=</dev/a>");
 	assert_int_equal(strv_length(b.cmdline.init_args), 3);
@@ -202,12 +202,15 @@ static void what_follows_two_dashes_is_inits(void **state)
 
 static void kernels_words_come_after_the_images(void **state)
 {
+	/* Words after "--" in the image's end there. */
+	static const struct boot_text both = {
+		.image = "root=/dev/image rootflags=x rd.shell=0\n-- y\n",
+		.kernel = "root=/dev/kernel rd.shell",
+	};
 	_cleanup_(boot_free) struct boot b = { 0 };
 	_cleanup_free_ char *text = NULL;
 
-	/* Words after "--" in the image's end there. */
-	assert_int_equal(boot_parse("root=/dev/image rootflags=x rd.shell=0\n-- y\n", "root=/dev/kernel rd.shell", &b),
-			 0);
+	assert_int_equal(boot_parse(&both, &b), 0);
 	text = told(&b);
 	assert_string_equal(text, " root=</dev/kernel> flags=<x> shell=<yes>");
 	assert_string_equal(cmdline_value(&b.cmdline, "root", NULL), "/dev/kernel");
@@ -250,7 +253,7 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		_cleanup_(boot_free) struct boot b = { 0 };
 		_cleanup_free_ char *text = NULL, *warning = NULL;
 
-		assert_int_equal(boot_parse(NULL, rows[i].words, &b), 0);
+		assert_int_equal(boot_parse(&(struct boot_text){ .kernel = rows[i].words }, &b), 0);
 		text = told(&b);
 		/* Nothing has changed. */
 		if (*text)
@@ -265,15 +268,14 @@ static void what_makes_no_sense_is_a_warning(void **state)
 /* What a word before it said stays. */
 static void bad_word_changes_nothing(void **state)
 {
+	static const struct boot_text words = {
+		.kernel = "root=/dev/a root=vdb rd.timeout=5 rootwait=x rd.shell=0 rd.shell=maybe init=/i init=i "
+			  "rw ro=1 fsck.mode=skip forcefsck=x",
+	};
 	_cleanup_(boot_free) struct boot b = { 0 };
 	_cleanup_free_ char *text = NULL;
 
-	assert_int_equal(
-		boot_parse(NULL,
-			   "root=/dev/a root=vdb rd.timeout=5 rootwait=x rd.shell=0 rd.shell=maybe init=/i init=i "
-			   "rw ro=1 fsck.mode=skip forcefsck=x",
-			   &b),
-		0);
+	assert_int_equal(boot_parse(&words, &b), 0);
 	text = told(&b);
 	assert_string_equal(text, " root=</dev/a> rw timeout=5000 ms mode=<skip> init=</i> shell=<no>");
 	assert_int_equal(strv_length(b.warnings), 6);
@@ -284,7 +286,7 @@ static void breaks_are_whole_names(void **state)
 	_cleanup_(boot_free) struct boot b = { 0 };
 
 	assert_false(boot_breaks_at(&b, "root"));
-	assert_int_equal(boot_parse(NULL, "rd.break=roo,usr", &b), 0);
+	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = "rd.break=roo,usr" }, &b), 0);
 	assert_true(boot_breaks_at(&b, "usr"));
 	assert_false(boot_breaks_at(&b, "root"));
 }
@@ -293,7 +295,7 @@ static int parse_some(void *data)
 {
 	_cleanup_(boot_free) struct boot b = { 0 };
 
-	return boot_parse("rd.debug\n", data, &b);
+	return boot_parse(&(struct boot_text){ .image = "rd.debug\n", .kernel = data }, &b);
 }
 
 static void out_of_memory_is_reported(void **state)

@@ -109,7 +109,7 @@ static int setup(void **state)
 static int stage(int (*fn)(struct run *run), const char *words, struct run *run)
 {
 	*run = (struct run){ .monotonic = USEC_PER_SEC, .loop = LOOP_CLOSED };
-	assert_int_equal(boot_parse(NULL, words, &run->boot), 0);
+	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = words }, &run->boot), 0);
 	assert_int_equal(attempts_done(&run->attempts, "root", ACTION_REPORT, 1), 0);
 	return fn(run);
 }

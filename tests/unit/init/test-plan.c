@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test-plan: stories, one a row: what was asked, seen and tried, and the step that follows. */
 #include "base/macro.h"
+#include "init/match.h"
 #include "init/plan.h"
 #include "unit/unit.h"
 
@@ -20,7 +21,8 @@
 #define PART(n, of, nr, id) READ(n, .parent = T(of), .partn = nr, .tags = { .partuuid = T(id) })
 #define LINK(name) .links = (char *[]){ T("by-id/other"), T(name), NULL }
 #define TRIED(n, times, at) { .subject = T(n), .action = ACTION_PROBE, .failed = times, .since = (at) * MS }
-#define REPORTED { .subject = T("root"), .action = ACTION_REPORT, .done = true }
+/* After all that has happened. */
+#define REPORTED { .subject = T("root"), .action = ACTION_REPORT, .done = true, .since = FOREVER }
 
 #define WAIT(until) { STEP_WAIT, NULL, NULL, (until) * MS }
 #define WAIT_FOR_NEWS { STEP_WAIT, NULL, NULL, FOREVER }
@@ -51,6 +53,11 @@ static const struct story waiting[] = {
 	{ "three seconds: why it takes so long", "UUID=a", .now = 3000, .step = REPORT },
 	{ "the report is late, not lost", "UUID=a", .now = 60000, .step = REPORT },
 	{ "told once", "UUID=a", .tried = { REPORTED }, .now = 3000, .step = WAIT(90000) },
+	{ "told again when there is news", "UUID=a", { UUID("vdb1", "b") }, .now = 5000, .step = REPORT,
+	  .tried = { { .subject = T("root"), .action = ACTION_REPORT, .done = true, .since = 50 * MS } } },
+	{ "but not every moment", "UUID=a", { FAILED("vdb1") }, .now = 3500, .step = WAIT(4000),
+	  .tried = { { .subject = T("root"), .action = ACTION_REPORT, .done = true, .since = 3000 * MS },
+		     TRIED("vdb1", 3, 3200) } },
 	{ "another's report is not ours", "UUID=a", .now = 3000, .step = REPORT,
 	  .tried = { { .subject = T("usr"), .action = ACTION_REPORT, .done = true } } },
 	{ "a moment before the deadline", "UUID=a", .tried = { REPORTED }, .now = 89999, .step = WAIT(90000) },
@@ -201,6 +208,7 @@ static const struct story choosing[] = {
 static const char *const kinds[] = {
 	[STEP_WAIT] = "wait",     [STEP_PROBE] = "probe",         [STEP_REPORT] = "report",
 	[STEP_FOUND] = "found",   [STEP_AMBIGUOUS] = "ambiguous", [STEP_TIMEOUT] = "timeout",
+	[STEP_ACT] = "act",       [STEP_REFUSED] = "refused",
 };
 
 static const char *name_of(const struct device *dev)
@@ -237,7 +245,9 @@ static void tell(const struct story *s)
 		items[devices.n] = &list[devices.n];
 	while (attempts.n < ARRAY_SIZE(tried) && tried[attempts.n].subject)
 		attempts.n++;
-	plan(&want, &devices, &attempts, s->now * MS, &step);
+	const struct boot boot = { .luks = true, .md = true, .lvm = true };
+
+	plan(&boot, &want, &devices, &attempts, s->now * MS, &step);
 	if (!as_told(s, &step))
 		fail_msg("%s: %s %s/%s, wake at %llu us", s->name, kinds[step.kind], name_of(step.device),
 			 name_of(step.other), (unsigned long long)step.wake_at);

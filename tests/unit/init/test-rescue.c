@@ -66,7 +66,7 @@ static void words(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_(boot_free) struct boot boot = { 0 };
 
-		assert_int_equal(boot_parse(NULL, rows[i].words, &boot), 0);
+		assert_int_equal(boot_parse(&(struct boot_text){ .kernel = rows[i].words }, &boot), 0);
 		if (rescue_allowed(&boot, false) != rows[i].allowed)
 			fail_msg("%s", rows[i].words);
 		assert_false(rescue_allowed(&boot, true));

@@ -60,7 +60,7 @@ static void stage(const char *words)
 {
 	struct run run = { .loop = LOOP_CLOSED };
 
-	assert_int_equal(boot_parse(NULL, words, &run.boot), 0);
+	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = words }, &run.boot), 0);
 	assert_int_equal(resume(&run), 0);
 	boot_free(&run.boot);
 	attempts_free(&run.attempts);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* btrfs: telling the kernel of each device, and asking whether all are there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/btrfs.h>
+#include <sys/ioctl.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "init/act.h"
+#include "init/run.h"
+
+#define DEADLINE (30 * USEC_PER_SEC)
+
+/* In the worker: both read the device. The record is "1" when the file system is whole. */
+static int scan(int fd, void *data)
+{
+	const struct act *act = data;
+	_cleanup_close_ int control = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+	struct btrfs_ioctl_vol_args args = { 0 };
+	int r;
+
+	if (control < 0)
+		return -errno;
+	if (strlen(act->path) >= sizeof(args.name))
+		return -ENAMETOOLONG;
+	memcpy(args.name, act->path, strlen(act->path));
+	/* Registers the device, too. 0: ready; 1: not yet. fs/btrfs/super.c, btrfs_control_ioctl() */
+	r = ioctl(control, BTRFS_IOC_DEVICES_READY, &args);
+	if (r < 0)
+		return -errno;
+	return file_write_fd(fd, r == 0 ? "1" : "0", 1);
+}
+
+static int take(struct run *run, const struct act *act, char *record)
+{
+	struct device *dev = devices_find(&run->devices, act->name);
+
+	return dev ? device_set_membership(dev, NULL, streq_null(record, "1")) : 0;
+}
+
+const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", DEADLINE, scan, take };

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* layer: what opens a member. */
+#include "init/layer.h"
+
+#include <strings.h>
+
+#include "base/strv.h"
+#include "init/match.h"
+
+#define SEC UINT64_C(1000000)
+/* How long the last member's companions may take before an array or a pool is used without them. */
+#define DEGRADED_AFTER (30 * SEC)
+/* How long a device with a key on it is waited for before a person is asked instead. */
+#define KEY_WAIT (30 * SEC)
+/* Once all is read, a second LUKS container gets this long to show up before the first counts as the only one. */
+#define SETTLE (SEC / 4)
+#define SCAN_TRIES 3
+#define SCAN_RETRY (SEC / 4)
+#define ASK_TRIES 3
+
+static const struct attempt *tried(const struct view *v, const char *subject, enum action action)
+{
+	return attempts_get(v->attempts, subject, action);
+}
+
+static bool act(struct step *step, enum action action, const struct device *dev)
+{
+	step->kind = STEP_ACT;
+	step->action = action;
+	step->device = dev;
+	return true;
+}
+
+/* Is it `at` already? Else it is looked at again then. */
+static bool is_time(const struct view *v, uint64_t at, struct step *step)
+{
+	if (v->now >= at)
+		return true;
+	step->wake_at = MIN(step->wake_at, at);
+	return false;
+}
+
+/* Nobody stands on it yet. */
+static bool is_free(const struct view *v, const struct device *dev)
+{
+	return !devices_upper(v->devices, dev);
+}
+
+/* An empty list names all. */
+static bool is_listed(char *const *list, const char *uuid)
+{
+	if (!list)
+		return true;
+	STRV_FOREACH(item, list)
+		if (uuid && strcasecmp(*item, uuid) == 0)
+			return true;
+	return false;
+}
+
+/* MD: each member is given to its array; the kernel starts it when all are there. */
+
+static bool md_member(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *a = tried(v, dev->name, ACTION_ASSEMBLE);
+
+	if (!v->boot->md || !is_listed(v->boot->md_uuids, dev->tags.uuid))
+		return false;
+	if (a->running || a->done || a->failed > 0 || !is_free(v, dev))
+		return false;
+	return act(step, ACTION_ASSEMBLE, dev);
+}
+
+/* When the last of its members was given to it. */
+static uint64_t last_member(const struct view *v, const struct device *array)
+{
+	uint64_t last = 0;
+
+	STRV_FOREACH(name, array->slaves)
+		last = MAX(last, tried(v, *name, ACTION_ASSEMBLE)->since);
+	return last;
+}
+
+/* The volumes of a container stand on the same disks as itself. */
+static bool has_volumes(const struct view *v, const struct device *container)
+{
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *other = v->devices->items[i];
+
+		if (other != container && other->md_level && container->slaves &&
+		    strv_contains(other->slaves, container->slaves[0]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Only arrays that we assembled: one that somebody else left half-built is left alone. A container shows no
+ * state of its own: what counts is whether its volumes run.
+ */
+static bool md_array(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *a = tried(v, dev->name, ACTION_START);
+	uint64_t last = last_member(v, dev);
+
+	if (!v->boot->md || !v->boot->md_degraded || a->running || a->done || a->failed > 0 || last == 0)
+		return false;
+	if (!streq_null(dev->md_state, "inactive") ||
+	    (streq_null(dev->md_level, "container") && has_volumes(v, dev)))
+		return false;
+	return is_time(v, last + DEGRADED_AFTER, step) && act(step, ACTION_START, dev);
+}
+
+/* LUKS: what was named, the container that is itself named as root, or the only one there is. */
+
+static const struct volume *volume_of(const struct view *v, const struct device *dev)
+{
+	for (size_t i = 0; i < v->boot->volumes_n; i++) {
+		const struct volume *volume = &v->boot->volumes[i];
+		const struct spec *source = &volume->source;
+
+		if (source->kind == SPEC_UUID ? dev->tags.uuid && strcasecmp(dev->tags.uuid, source->value) == 0
+		    : source->kind == SPEC_LABEL ? streq_null(dev->tags.label, source->value)
+						 : spec_matches(source, dev, v->devices))
+			return volume;
+	}
+	return NULL;
+}
+
+static bool is_luks(const struct device *dev)
+{
+	return streq_null(dev->tags.type, "crypto_LUKS");
+}
+
+static bool is_only_luks(const struct view *v, const struct device *dev, struct step *step)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *other = v->devices->items[i];
+
+		if (other != dev && is_luks(other))
+			return false;
+		if (other->probe == PROBE_RUNNING)
+			return false;
+		last = MAX(last, other->probed_at);
+	}
+	return is_time(v, last + SETTLE, step);
+}
+
+static bool luks_wanted(const struct view *v, const struct device *dev, const struct volume *volume,
+			struct step *step)
+{
+	const struct spec *spec = v->want->spec;
+
+	if (!v->boot->luks)
+		return false;
+	if (volume)
+		return true;
+	if (spec->kind == SPEC_UUID && dev->tags.uuid && strcasecmp(spec->value, dev->tags.uuid) == 0)
+		return true;
+	return v->boot->volumes_n == 0 && is_only_luks(v, dev, step);
+}
+
+/* A key file of the image is there; one on a device, once that is. False: not yet. */
+static bool key_is_there(const struct view *v, const struct volume *volume)
+{
+	if (volume->key_device.kind == SPEC_NONE)
+		return true;
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *dev = v->devices->items[i];
+
+		if (dev->probe == PROBE_DONE && spec_matches(&volume->key_device, dev, v->devices))
+			return true;
+	}
+	return false;
+}
+
+static bool somebody_is_asked(const struct view *v)
+{
+	for (size_t i = 0; i < v->attempts->n; i++)
+		if (v->attempts->items[i].action == ACTION_ASK && v->attempts->items[i].running)
+			return true;
+	return false;
+}
+
+/* By passphrase: those that were typed for others first, then up to three of its own, one prompt at a time. */
+static bool luks_passphrase(const struct view *v, const struct device *dev, unsigned int used, struct step *step)
+{
+	if (used < v->attempts->secrets) {
+		step->secret = used;
+		return act(step, ACTION_UNLOCK, dev);
+	}
+	if (somebody_is_asked(v))
+		return false;
+	if (tried(v, dev->name, ACTION_ASK)->times >= ASK_TRIES) {
+		step->kind = STEP_REFUSED;
+		step->device = dev;
+		return true;
+	}
+	return act(step, ACTION_ASK, dev);
+}
+
+static bool luks(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *key = tried(v, dev->name, ACTION_KEY), *a = tried(v, dev->name, ACTION_UNLOCK);
+	const struct volume *volume = volume_of(v, dev);
+
+	if (a->running || a->done || key->running || key->done || !is_free(v, dev) ||
+	    !luks_wanted(v, dev, volume, step))
+		return false;
+	step->volume = volume;
+	if (!volume || !volume->key || key->failed > 0)
+		return luks_passphrase(v, dev, a->failed, step);
+	if (key_is_there(v, volume))
+		return act(step, ACTION_KEY, dev);
+	return is_time(v, v->want->since + KEY_WAIT, step) && luks_passphrase(v, dev, a->failed, step);
+}
+
+/* LVM: each PV tells its VG, and whether that is whole; then what root needs of it is activated. */
+
+static bool scan(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *a = tried(v, dev->name, ACTION_SCAN);
+
+	if (a->running || a->done || a->failed >= SCAN_TRIES)
+		return false;
+	if (a->failed > 0 && !is_time(v, a->since + SCAN_RETRY, step))
+		return false;
+	return act(step, ACTION_SCAN, dev);
+}
+
+/* Is `name` a volume of that group: "vg/lv", or a dm name beginning with "vg-"? */
+static bool is_of_group(const char *name, const char *group)
+{
+	const char *rest = startswith(name, group);
+
+	if (rest && *rest == '/')
+		return true;
+	for (; *group; group++, name++)
+		if (*name != *group || (*group == '-' && *++name != '-'))
+			return false;
+	return name[0] == '-' && name[1] != '-';
+}
+
+static bool activate(const struct view *v, const struct device *dev, const char *subject, bool degraded,
+		     struct step *step)
+{
+	const struct attempt *a = tried(v, subject, ACTION_ACTIVATE);
+
+	/* Tried on the whole and failed: once more when it may lack members. */
+	if (a->running || a->done || a->failed > (degraded ? 1U : 0U))
+		return false;
+	step->subject = subject;
+	step->degraded = degraded;
+	return act(step, ACTION_ACTIVATE, dev);
+}
+
+/* rd.lvm.lv=, rd.lvm.vg=, the name in root=; and where nothing names a volume, the whole group. */
+static bool activate_wanted(const struct view *v, const struct device *dev, bool degraded, struct step *step)
+{
+	const struct spec *spec = v->want->spec;
+	const char *group = dev->membership.group;
+
+	STRV_FOREACH(lv, v->boot->lvm_lvs)
+		if (is_of_group(*lv, group) && activate(v, dev, *lv, degraded, step))
+			return true;
+	if (strv_contains(v->boot->lvm_vgs, group))
+		return activate(v, dev, group, degraded, step);
+	if (spec->kind == SPEC_NAME || spec->kind == SPEC_DM_NAME)
+		return is_of_group(spec->value, group) && activate(v, dev, spec->value, degraded, step);
+	return !v->boot->lvm_lvs && !v->boot->lvm_vgs && activate(v, dev, group, degraded, step);
+}
+
+static uint64_t last_scan(const struct view *v, const char *group, bool *ret_complete)
+{
+	uint64_t last = 0;
+
+	*ret_complete = false;
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *dev = v->devices->items[i];
+
+		if (!streq_null(dev->membership.group, group))
+			continue;
+		*ret_complete |= dev->membership.complete;
+		last = MAX(last, tried(v, dev->name, ACTION_SCAN)->since);
+	}
+	return last;
+}
+
+static bool lvm(const struct view *v, const struct device *dev, struct step *step)
+{
+	uint64_t last;
+	bool complete;
+
+	if (!v->boot->lvm)
+		return false;
+	if (scan(v, dev, step))
+		return true;
+	if (!dev->membership.group)
+		return false;
+	last = last_scan(v, dev->membership.group, &complete);
+	if (!complete && (!v->boot->lvm_partial || !is_time(v, last + DEGRADED_AFTER, step)))
+		return false;
+	return activate_wanted(v, dev, !complete, step);
+}
+
+/* btrfs: the kernel is told of each device of the wanted one, and says when they are all there. */
+
+bool layer_same_btrfs(const struct device *a, const struct device *b)
+{
+	return streq_null(a->tags.type, "btrfs") && streq_null(b->tags.type, "btrfs") && a->tags.uuid &&
+	       b->tags.uuid && streq(a->tags.uuid, b->tags.uuid) && a->tags.sub_uuid && b->tags.sub_uuid &&
+	       !streq(a->tags.sub_uuid, b->tags.sub_uuid);
+}
+
+static bool btrfs(const struct view *v, const struct device *dev, struct step *step)
+{
+	bool wanted = spec_matches(v->want->spec, dev, v->devices);
+
+	for (size_t i = 0; !wanted && i < v->devices->n; i++) {
+		const struct device *other = v->devices->items[i];
+
+		wanted = other->probe == PROBE_DONE && layer_same_btrfs(dev, other) &&
+			 spec_matches(v->want->spec, other, v->devices);
+	}
+	return wanted && scan(v, dev, step);
+}
+
+bool layer_btrfs_ready(const struct view *v, const struct device *dev, struct step *step)
+{
+	uint64_t last = tried(v, dev->name, ACTION_SCAN)->since;
+	bool complete = dev->membership.complete;
+
+	if (!streq_null(dev->tags.type, "btrfs"))
+		return true;
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *other = v->devices->items[i];
+
+		if (!layer_same_btrfs(dev, other))
+			continue;
+		complete |= other->membership.complete;
+		last = MAX(last, tried(v, other->name, ACTION_SCAN)->since);
+	}
+	return complete || (v->want->degraded && is_time(v, last + DEGRADED_AFTER, step));
+}
+
+/* By what libblkid calls the member. */
+static const struct layer {
+	const char *type;
+	bool (*next)(const struct view *v, const struct device *dev, struct step *step);
+} layers[] = {
+	{ "linux_raid_member", md_member },
+	{ "isw_raid_member",   md_member }, /* IMSM */
+	{ "ddf_raid_member",   md_member },
+	{ "crypto_LUKS",       luks      },
+	{ "LVM2_member",       lvm       },
+	{ "btrfs",             btrfs     },
+};
+
+bool layer_next(const struct view *v, const struct device *dev, struct step *step)
+{
+	if (dev->md_level && md_array(v, dev, step))
+		return true;
+	if (dev->probe != PROBE_DONE || dev->tags.ambivalent)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
+		if (streq_null(dev->tags.type, layers[i].type))
+			return layers[i].next(v, dev, step);
+	return false;
+}

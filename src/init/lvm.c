@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* lvm: which volume group a PV is of, and activating what root needs of it, by lvm2's own tool. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "init/act.h"
+#include "init/run.h"
+#include "init/tool.h"
+
+#define DEADLINE (60 * USEC_PER_SEC)
+
+/* What lvm2's own udev rule (69-dm-lvm.rules) asks, for each PV as it comes; pvscan(8). */
+static int scan(int fd, void *data)
+{
+	const struct act *act = data;
+	const char *const argv[] = { "lvm", "pvscan", "--cache", "--listvg", "--checkcomplete", "--vgonline",
+				     "--udevoutput", "--journal=output", act->path, NULL };
+	int r = tool_run(&(struct tool){ .argv = argv }, fd);
+
+	return r > 0 ? -EIO : r;
+}
+
+/* LVM_VG_NAME_COMPLETE='vg', or …_INCOMPLETE; a PV of no group says neither. */
+static int take(struct run *run, const struct act *act, char *record)
+{
+	static const struct {
+		const char *word;
+		bool complete;
+	} answers[] = {
+		{ "LVM_VG_NAME_COMPLETE='", true },
+		{ "LVM_VG_NAME_INCOMPLETE='", false },
+	};
+	struct device *dev = devices_find(&run->devices, act->name);
+
+	for (size_t i = 0; dev && record && i < ARRAY_SIZE(answers); i++) {
+		char *name = strstr(record, answers[i].word);
+
+		if (!name)
+			continue;
+		name += strlen(answers[i].word);
+		name[strcspn(name, "'\n")] = '\0';
+		log_debug("%s is of volume group %s, which is %s", act->name, name,
+			  answers[i].complete ? "whole" : "not whole yet");
+		return device_set_membership(dev, name, answers[i].complete);
+	}
+	return 0;
+}
+
+/* "my-vg/root" for "my--vg-root": undoes device-mapper's doubling. In place; false where it is no such name. */
+static bool decode_dm_name(char *name)
+{
+	bool divided = strchr(name, '/') != NULL;
+	char *to = name;
+
+	for (const char *p = name; *p; p++) {
+		if (*p == '-' && p[1] == '-')
+			p++;
+		else if (*p == '-' && !divided) {
+			divided = true;
+			*to++ = '/';
+			continue;
+		}
+		*to++ = *p;
+	}
+	*to = '\0';
+	return divided;
+}
+
+static int activate(int fd, void *data)
+{
+	struct act *act = data;
+	const struct device *pv = devices_find(&act->run->devices, act->name);
+	bool whole = pv && streq_null(pv->membership.group, act->subject);
+	const char *argv[] = { "lvm", whole ? "vgchange" : "lvchange", "--activate", whole ? "ay" : "y",
+			       "--sysinit", "--noudevsync", "--activationmode",
+			       act->degraded ? "partial" : "degraded", act->subject, NULL };
+	int r;
+
+	if (!whole && !strchr(act->subject, '/') && !decode_dm_name(act->subject))
+		return -EINVAL;
+	r = tool_run(&(struct tool){ .argv = argv }, fd);
+	return r > 0 ? -EIO : r;
+}
+
+const struct act_row lvm_scan = { ACTION_SCAN, "read the volume group of", DEADLINE, scan, take };
+const struct act_row lvm_activate = { ACTION_ACTIVATE, "activate", DEADLINE, activate, NULL };

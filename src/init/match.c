@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* match: is this device the one that a spec names? */
+#include "init/match.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/strv.h"
+
+static bool equal_nocase(const char *a, const char *b)
+{
+	return a && b && strcasecmp(a, b) == 0;
+}
+
+static bool is_filesystem(const struct device *dev)
+{
+	/* Members of an array carry the array's UUID, and a LUKS container its own: neither is the file system. */
+	return !dev->tags.ambivalent && dev->tags.usage && streq(dev->tags.usage, "filesystem");
+}
+
+/* root=UUID= of a LUKS container means the file system in it. */
+static bool is_opened_from(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	STRV_FOREACH(name, dev->slaves) {
+		const struct device *base = devices_find(devices, *name);
+
+		if (base && streq_null(base->tags.type, "crypto_LUKS") &&
+		    equal_nocase(base->tags.uuid, spec->value))
+			return is_filesystem(dev);
+	}
+	return false;
+}
+
+static bool has_uuid(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	if (equal_nocase(dev->tags.uuid, spec->value))
+		return is_filesystem(dev) || streq_null(dev->tags.usage, "other"); /* swap */
+	return is_opened_from(spec, dev, devices);
+}
+
+static bool has_label(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return streq_null(dev->tags.label, spec->value) &&
+	       (is_filesystem(dev) || streq_null(dev->tags.usage, "other"));
+}
+
+/* The partition itself, or the part_offset-th after it on the same disk. */
+static bool has_partuuid(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	if (spec->part_offset == 0)
+		return equal_nocase(dev->tags.partuuid, spec->value);
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *base = devices->items[i];
+
+		if (equal_nocase(base->tags.partuuid, spec->value) && base->parent &&
+		    streq_null(base->parent, dev->parent) && dev->partn == base->partn + spec->part_offset)
+			return true;
+	}
+	return false;
+}
+
+static bool has_link(const struct device *dev, const char *directory, const char *name)
+{
+	STRV_FOREACH(link, dev->links) {
+		const char *rest = startswith(*link, directory);
+
+		if (rest && streq(rest, name))
+			return true;
+	}
+	return false;
+}
+
+/* The whole name, as udev would write it: "7", "7-part1". */
+static bool has_diskseq(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	char name[64];
+
+	if (dev->diskseq == 0)
+		return false;
+	if (dev->parent)
+		(void)snprintf(name, sizeof(name), "%llu-part%d", (unsigned long long)dev->diskseq, dev->partn);
+	else
+		(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)dev->diskseq);
+	return streq(name, spec->value);
+}
+
+static bool has_partlabel(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return streq_null(dev->tags.partlabel, spec->value);
+}
+
+/* How device-mapper names LV `lv` of VG `vg`: "vg-lv", each '-' inside a name doubled. */
+bool lvm_is_dm_name(const char *dm_name, const char *volume)
+{
+	for (; *volume; volume++, dm_name++) {
+		if (*dm_name != (*volume == '/' ? '-' : *volume))
+			return false;
+		if (*volume == '-' && *++dm_name != '-')
+			return false;
+	}
+	return *dm_name == '\0';
+}
+
+/* mdadm names an array "host:name", in the superblock of each member. */
+static bool is_array_named(const struct device *dev, const char *name, const struct devices *devices)
+{
+	STRV_FOREACH(slave, dev->slaves) {
+		const struct device *member = devices_find(devices, *slave);
+		const char *label = member ? member->tags.label : NULL, *colon = label ? strchr(label, ':') : NULL;
+
+		if (streq_null(colon ? colon + 1 : label, name))
+			return true;
+	}
+	return false;
+}
+
+/* Below /dev: the kernel's own name, or what lvm and mdadm make of theirs: "vg/lv", "md/name". */
+static bool has_name(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	const char *array = startswith(spec->value, "md/");
+
+	if (streq(dev->devname, spec->value))
+		return true;
+	if (dev->md_level && array)
+		return is_array_named(dev, array, devices);
+	return dev->dm_uuid && startswith(dev->dm_uuid, "LVM-") && strchr(spec->value, '/') &&
+	       lvm_is_dm_name(dev->dm_name, spec->value);
+}
+
+static bool has_dm_name(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return streq_null(dev->dm_name, spec->value);
+}
+
+static bool has_devno(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return dev->devno == spec->devno;
+}
+
+static bool has_id(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return has_link(dev, "by-id/", spec->value);
+}
+
+static bool has_path(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return has_link(dev, "by-path/", spec->value);
+}
+
+static bool always(const char *value)
+{
+	return true;
+}
+
+/* The kernel's own names of arrays and mappings, or names in a directory of their own: "vg/lv", "md/name". */
+static bool is_stacked_name(const char *value)
+{
+	return startswith(value, "md") || startswith(value, "dm-") || strchr(value, '/');
+}
+
+static bool is_stacked_id(const char *value)
+{
+	return startswith(value, "md-") || startswith(value, "dm-") || startswith(value, "lvm-pv-");
+}
+
+static const struct matcher {
+	bool (*matches)(const struct spec *spec, const struct device *dev, const struct devices *devices);
+	bool of_tags;                        /* only the content can tell */
+	bool (*stacked)(const char *value);  /* could it stand on other devices? NULL: no */
+} matchers[] = {
+	[SPEC_NONE]      = { NULL,          false, NULL            },
+	[SPEC_UUID]      = { has_uuid,      true,  always          },
+	[SPEC_LABEL]     = { has_label,     true,  always          },
+	[SPEC_PARTUUID]  = { has_partuuid,  true,  always          },
+	[SPEC_PARTLABEL] = { has_partlabel, true,  always          },
+	[SPEC_NAME]      = { has_name,      false, is_stacked_name },
+	[SPEC_DM_NAME]   = { has_dm_name,   false, always          },
+	[SPEC_DEVNO]     = { has_devno,     false, NULL            },
+	[SPEC_DISKSEQ]   = { has_diskseq,   false, NULL            },
+	[SPEC_ID]        = { has_id,        false, is_stacked_id   },
+	[SPEC_PATH]      = { has_path,      false, NULL            },
+};
+
+bool spec_is_of_tags(const struct spec *spec)
+{
+	return matchers[spec->kind].of_tags;
+}
+
+bool spec_may_be_stacked(const struct spec *spec)
+{
+	return matchers[spec->kind].stacked && matchers[spec->kind].stacked(spec->value);
+}
+
+bool spec_matches(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return matchers[spec->kind].matches && matchers[spec->kind].matches(spec, dev, devices);
+}

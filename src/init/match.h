@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* match: is this device the one that a spec names? Pure, as plan() is. */
+#pragma once
+
+#include "init/device.h"
+#include "init/spec.h"
+
+/* Only with its tags read where the spec is of tags. */
+bool spec_matches(const struct spec *spec, const struct device *dev, const struct devices *devices);
+
+/* Can only a device's content tell whether it fits? */
+bool spec_is_of_tags(const struct spec *spec);
+
+/* Could the spec name something that stands on other devices: a mapping, an array, a volume? */
+bool spec_may_be_stacked(const struct spec *spec);
+
+/* Is `dm_name` ("vg-my--root") how device-mapper names `volume` ("vg/my-root")? */
+bool lvm_is_dm_name(const char *dm_name, const char *volume);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* stack: what was asked of the storage below the root: rd.luks.*, rd.md.*, rd.lvm.*, and crypttab. */
+#include <errno.h>
+#include <strings.h>
+
+#include "base/crypttab.h"
+#include "base/strv.h"
+#include "init/stack.h"
+
+/* systemd takes the mapping's usual name for the UUID, too. */
+static const char *plain_uuid(const char *text)
+{
+	const char *rest = startswith(text, "luks-");
+
+	return rest ? rest : text;
+}
+
+static int add_volume(struct boot *b, const char *source, struct volume **ret)
+{
+	struct volume *grown = realloc(b->volumes, (b->volumes_n + 1) * sizeof(*grown));
+	int r;
+
+	if (!grown)
+		return -ENOMEM;
+	b->volumes = grown;
+	grown[b->volumes_n] = (struct volume){ 0 };
+	r = spec_parse(source, &grown[b->volumes_n].source);
+	if (r < 0)
+		return r;
+	*ret = &grown[b->volumes_n++];
+	return 0;
+}
+
+/* The volume of that UUID, made where there is none. */
+static int volume_of_uuid(struct boot *b, const char *uuid, struct volume **ret)
+{
+	_cleanup_free_ char *source = NULL;
+
+	for (size_t i = 0; i < b->volumes_n; i++)
+		if (b->volumes[i].source.kind == SPEC_UUID && strcasecmp(b->volumes[i].source.value, uuid) == 0) {
+			*ret = &b->volumes[i];
+			return 0;
+		}
+	return asprintf(&source, "UUID=%s", uuid) < 0 ? -ENOMEM : add_volume(b, source, ret);
+}
+
+/* "UUID=VALUE" of rd.luks.name= and its like; without a UUID the value is for all: `*ret` is NULL. */
+static int divide(struct boot *b, const char *text, struct volume **ret, const char **ret_value)
+{
+	const char *equals = strchr(text, '=');
+	_cleanup_free_ char *uuid = NULL;
+	int r;
+
+	*ret = NULL;
+	*ret_value = text;
+	/* A UUID has neither; "/key:UUID=…" and "key-slot=1" are no UUIDs. */
+	if (!equals || strcspn(text, "/:,") < (size_t)(equals - text) || equals - text < 8)
+		return 0;
+	uuid = strndup(plain_uuid(text), (size_t)(equals - plain_uuid(text)));
+	r = uuid ? volume_of_uuid(b, uuid, ret) : -ENOMEM;
+	if (r == 0)
+		*ret_value = equals + 1;
+	return r;
+}
+
+/* "PATH" or "PATH:DEVICE" */
+static int set_key(struct volume *v, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	int r;
+
+	free(v->key);
+	v->key = NULL;
+	spec_free(&v->key_device);
+	if (streq(text, "none") || streq(text, "-"))
+		return 0;
+	if (!colon)
+		return string_set(&v->key, text);
+	r = spec_parse(colon + 1, &v->key_device);
+	if (r < 0)
+		return r;
+	v->key = strndup(text, (size_t)(colon - text));
+	return v->key ? 0 : -ENOMEM;
+}
+
+static int on_luks(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->luks);
+}
+
+static int on_luks_uuid(struct boot *b, const struct cmdline_word *w)
+{
+	struct volume *v;
+
+	if (!w->value || !*w->value)
+		return option_warn(b, w, "the UUID of a LUKS container");
+	return volume_of_uuid(b, plain_uuid(w->value), &v);
+}
+
+/* Sets one field of the volume that the word names. */
+static int on_field(struct boot *b, const struct cmdline_word *w, const char *allowed,
+		    int (*set)(struct volume *v, const char *value), char **ret_default)
+{
+	struct volume *v;
+	const char *value;
+	int r = w->value && *w->value ? divide(b, w->value, &v, &value) : -EINVAL;
+
+	if (r == 0 && !v && ret_default)
+		return string_set(ret_default, value);
+	if (r == 0 && v)
+		r = set(v, value);
+	else if (r == 0)
+		r = -EINVAL;
+	return r == -EINVAL ? option_warn(b, w, allowed) : r;
+}
+
+static int set_name(struct volume *v, const char *name)
+{
+	/* It becomes a file below /dev/mapper. */
+	return !*name || strchr(name, '/') ? -EINVAL : string_set(&v->name, name);
+}
+
+static int on_luks_name(struct boot *b, const struct cmdline_word *w)
+{
+	return on_field(b, w, "UUID=NAME", set_name, NULL);
+}
+
+static int on_luks_key(struct boot *b, const struct cmdline_word *w)
+{
+	return on_field(b, w, "[UUID=]PATH or [UUID=]PATH:DEVICE", set_key, &b->luks_key);
+}
+
+static int set_options(struct volume *v, const char *text)
+{
+	return strv_split(&v->options, text, ",");
+}
+
+static int on_luks_options(struct boot *b, const struct cmdline_word *w)
+{
+	return on_field(b, w, "[UUID=]OPTION,…", set_options, &b->luks_options);
+}
+
+static int set_header(struct volume *v, const char *path)
+{
+	_cleanup_free_ char *option = NULL;
+
+	return asprintf(&option, "header=%s", path) < 0 ? -ENOMEM : strv_push(&v->options, option);
+}
+
+static int on_luks_header(struct boot *b, const struct cmdline_word *w)
+{
+	return on_field(b, w, "UUID=PATH", set_header, NULL);
+}
+
+/* With a header elsewhere the device itself carries no UUID: this says where the data is. */
+static int set_data(struct volume *v, const char *text)
+{
+	struct spec s;
+	int r = spec_parse(text, &s);
+
+	if (r < 0)
+		return r;
+	spec_free(&v->source);
+	v->source = s;
+	return 0;
+}
+
+static int on_luks_data(struct boot *b, const struct cmdline_word *w)
+{
+	return on_field(b, w, "UUID=DEVICE", set_data, NULL);
+}
+
+static int on_md(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->md);
+}
+
+/* mdadm writes a UUID with colons, libblkid with dashes; both are 32 digits. */
+static int on_md_uuid(struct boot *b, const struct cmdline_word *w)
+{
+	char plain[33], uuid[37];
+	size_t n = 0;
+
+	for (const char *p = w->value ? w->value : ""; *p && n < sizeof(plain); p++)
+		if (!strchr(":-.", *p))
+			plain[n++] = *p;
+	if (n != 32 || strspn(plain, "0123456789abcdefABCDEF") < 32)
+		return option_warn(b, w, "the UUID of an array, 32 hexadecimal digits");
+	plain[32] = '\0';
+	(void)snprintf(uuid, sizeof(uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", plain, plain + 8, plain + 12, plain + 16,
+		       plain + 20);
+	return strv_push(&b->md_uuids, uuid);
+}
+
+static int on_md_degraded(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->md_degraded);
+}
+
+static int on_lvm(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->lvm);
+}
+
+static int on_lvm_vg(struct boot *b, const struct cmdline_word *w)
+{
+	if (!w->value || !*w->value || strchr(w->value, '/'))
+		return option_warn(b, w, "the name of a volume group");
+	return strv_push(&b->lvm_vgs, w->value);
+}
+
+static int on_lvm_lv(struct boot *b, const struct cmdline_word *w)
+{
+	const char *slash = w->value ? strchr(w->value, '/') : NULL;
+
+	if (!slash || slash == w->value || !slash[1] || strchr(slash + 1, '/'))
+		return option_warn(b, w, "GROUP/VOLUME");
+	return strv_push(&b->lvm_lvs, w->value);
+}
+
+static int on_lvm_partial(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->lvm_partial);
+}
+
+const struct option stack_options[] = {
+	{ "rd.luks",         on_luks         },
+	{ "luks",            on_luks         }, /* systemd: both with and without "rd." count here */
+	{ "rd.luks.uuid",    on_luks_uuid    },
+	{ "luks.uuid",       on_luks_uuid    },
+	{ "rd.luks.name",    on_luks_name    },
+	{ "luks.name",       on_luks_name    },
+	{ "rd.luks.key",     on_luks_key     },
+	{ "luks.key",        on_luks_key     },
+	{ "rd.luks.options", on_luks_options },
+	{ "luks.options",    on_luks_options },
+	{ "rd.luks.header",  on_luks_header  },
+	{ "rd.luks.data",    on_luks_data    },
+	{ "rd.md",           on_md           },
+	{ "rd.md.uuid",      on_md_uuid      },
+	{ "rd.md.degraded",  on_md_degraded  },
+	{ "rd.lvm",          on_lvm          },
+	{ "rd.lvm.vg",       on_lvm_vg       },
+	{ "rd.lvm.lv",       on_lvm_lv       },
+	{ "rd.lvm.partial",  on_lvm_partial  },
+	{ NULL,              NULL            },
+};
+
+/* rd.luks.key= and rd.luks.options= without a UUID are for all that have none of their own. */
+int stack_complete(struct boot *b)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->volumes_n; i++) {
+		struct volume *v = &b->volumes[i];
+
+		if (b->luks_key && !v->key)
+			r = set_key(v, b->luks_key);
+		if (r == -EINVAL)
+			r = strv_push(&b->warnings, "rd.luks.key= names no device for its key, ignoring");
+		if (r == 0 && b->luks_options && !v->options)
+			r = set_options(v, b->luks_options);
+	}
+	return r;
+}
+
+static int warn_line(struct boot *b, unsigned int line, const char *what)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (asprintf(&text, "line %u of /etc/crypttab %s, ignoring", line, what) < 0)
+		return -ENOMEM;
+	return strv_push(&b->warnings, text);
+}
+
+static int add_row(struct boot *b, const struct crypttab_row *row)
+{
+	struct volume *v;
+	int r = add_volume(b, row->source, &v);
+
+	if (r == -EINVAL)
+		return warn_line(b, row->line, "names no block device");
+	if (r == 0)
+		r = string_set(&v->name, row->name);
+	if (r == 0 && row->key)
+		r = string_set(&v->key, row->key);
+	if (r == 0 && row->key_device)
+		r = spec_parse(row->key_device, &v->key_device);
+	if (r == -EINVAL)
+		r = warn_line(b, row->line, "names no device for its key");
+	STRV_FOREACH(option, row->options)
+		if (r == 0)
+			r = strv_push(&v->options, *option);
+	return r;
+}
+
+/* All of the image's crypttab is ours: whoever put it there has chosen. The command line comes on top. */
+int stack_crypttab(struct boot *b, const char *text)
+{
+	_cleanup_crypttab_ struct crypttab t = { 0 };
+	int r = crypttab_parse(text, &t);
+
+	for (size_t i = 0; r == 0 && i < t.n; i++)
+		r = add_row(b, &t.rows[i]);
+	if (r == 0 && t.damaged)
+		r = warn_line(b, t.damaged, "has no source device");
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* tool: the storage projects' own programs (cryptsetup, mdadm, lvm), run in a worker. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/macro.h"
+
+struct tool {
+	const char *const *argv;
+	const void *input; /* to its standard input, at most 64 KiB; NULL: /dev/null */
+	size_t input_size;
+};
+
+/*
+ * Runs it to its end, which only the worker's own deadline bounds, and writes what it said (both streams) to
+ * `fd`. What it leaves running in the background does not hold us up. Its exit code, or -errno: -ENOENT where
+ * there is no such program, -EINTR where a signal ended it.
+ */
+int tool_run(const struct tool *tool, int fd);
+
+/* The last line of what a tool said that is not empty, without its "name: "; "" where it said nothing. In place. */
+const char *tool_last_line(char *said);

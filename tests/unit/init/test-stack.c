@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-stack: what is asked of LUKS, MD and LVM, by the command line and by crypttab.
+ * wrap: malloc calloc realloc strdup strndup asprintf
+ */
+#include "base/macro.h"
+#include "base/strv.h"
+#include "init/boot.h"
+#include "unit/memory.h"
+
+#define U "01234567-89ab-cdef-0123-456789abcdef"
+#define V "fedcba98-89ab-cdef-0123-456789abcdef"
+
+static void put_list(FILE *f, const char *name, char *const *words)
+{
+	STRV_FOREACH(w, words)
+		(void)fprintf(f, "%s%s", w == words ? name : ",", *w);
+}
+
+static void put_volume(FILE *f, const struct volume *v)
+{
+	(void)fprintf(f, " [%s", v->source.text);
+	if (v->name)
+		(void)fprintf(f, " name=%s", v->name);
+	if (v->key)
+		(void)fprintf(f, " key=%s", v->key);
+	if (v->key_device.text)
+		(void)fprintf(f, " on=%s", v->key_device.text);
+	put_list(f, " ", v->options);
+	(void)fprintf(f, "]");
+}
+
+/* All that differs from what an empty command line asks for. */
+static char *told(const struct boot *b)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < b->volumes_n; i++)
+		put_volume(f, &b->volumes[i]);
+	(void)fprintf(f, "%s%s%s%s%s", b->luks ? "" : " no-luks", b->md ? "" : " no-md", b->lvm ? "" : " no-lvm",
+		      b->md_degraded ? "" : " md-whole", b->lvm_partial ? " lvm-partial" : "");
+	put_list(f, " md=", b->md_uuids);
+	put_list(f, " vg=", b->lvm_vgs);
+	put_list(f, " lv=", b->lvm_lvs);
+	(void)fclose(f);
+	return text;
+}
+
+static const struct row {
+	const char *words, *told, *crypttab;
+} rows[] = {
+	{ "", "", NULL },
+	{ "rd.luks=0 rd.md=no rd.lvm=off", " no-luks no-md no-lvm", NULL },
+	{ "luks=0", " no-luks", NULL },
+	{ "rd.md.degraded=0 rd.lvm.partial", " md-whole lvm-partial", NULL },
+	{ "rd.luks.uuid=" U, " [UUID=" U "]", NULL },
+	{ "rd.luks.uuid=luks-" U, " [UUID=" U "]", NULL },
+	{ "rd.luks.uuid=" U " luks.uuid=" U, " [UUID=" U "]", NULL },
+	{ "rd.luks.uuid=" U " rd.luks.uuid=" V, " [UUID=" U "] [UUID=" V "]", NULL },
+	{ "rd.luks.name=" U "=root", " [UUID=" U " name=root]", NULL },
+	{ "rd.luks.uuid=" U " rd.luks.name=" U "=root", " [UUID=" U " name=root]", NULL },
+	{ "rd.luks.name=" U "=a/b", " [UUID=" U "]", NULL },
+	{ "rd.luks.key=" U "=/key", " [UUID=" U " key=/key]", NULL },
+	{ "rd.luks.key=" U "=/key:LABEL=stick", " [UUID=" U " key=/key on=LABEL=stick]", NULL },
+	{ "rd.luks.key=/key:UUID=x rd.luks.uuid=" U, " [UUID=" U " key=/key on=UUID=x]", NULL },
+	{ "rd.luks.key=/key rd.luks.key=" U "=/own rd.luks.uuid=" V,
+	  " [UUID=" U " key=/own] [UUID=" V " key=/key]", NULL },
+	{ "rd.luks.options=discard,key-slot=1 rd.luks.uuid=" U, " [UUID=" U " discard,key-slot=1]", NULL },
+	{ "rd.luks.options=" U "=discard rd.luks.uuid=" V, " [UUID=" U " discard] [UUID=" V "]", NULL },
+	{ "rd.luks.header=" U "=/h", " [UUID=" U " header=/h]", NULL },
+	{ "rd.luks.data=" U "=/dev/vdb", " [/dev/vdb]", NULL },
+	{ "rd.md.uuid=01234567:89abcdef:01234567:89abcdef", " md=01234567-89ab-cdef-0123-456789abcdef", NULL },
+	{ "rd.md.uuid=" U " rd.md.uuid=" V, " md=" U "," V, NULL },
+	{ "rd.lvm.vg=vg rd.lvm.lv=vg/root rd.lvm.lv=vg/swap", " vg=vg lv=vg/root,vg/swap", NULL },
+
+	{ "", " [UUID=x name=root]", "root UUID=x none\n" },
+	{ "", " [UUID=x name=root luks,discard]", "root UUID=x none luks,discard\n" },
+	{ "", " [UUID=x name=root key=/k on=UUID=y]", "root UUID=x /k:UUID=y\n" },
+	{ "rd.luks.options=" U "=read-only", " [UUID=" U " name=root read-only]", "root UUID=" U "\n" },
+	{ "rd.luks.key=/k rd.luks.options=discard", " [UUID=x name=a key=/own luks] [UUID=y name=b key=/k discard]",
+	  "a UUID=x /own luks\nb UUID=y\n" },
+};
+
+static void words(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(boot_free) struct boot b = { 0 };
+		const struct boot_text text = { .kernel = rows[i].words, .crypttab = rows[i].crypttab };
+		_cleanup_free_ char *seen = NULL;
+
+		assert_int_equal(boot_parse(&text, &b), 0);
+		seen = told(&b);
+		if (!streq(seen, rows[i].told))
+			fail_msg("\"%s\":%s, not%s", rows[i].words, seen, rows[i].told);
+	}
+}
+
+/* What cannot be used is told, with what could. */
+static void warnings(void **state)
+{
+	static const struct {
+		const char *words, *warning, *crypttab;
+	} bad[] = {
+		{ "rd.luks.uuid", "the UUID of", NULL },
+		{ "rd.luks.name=root", "UUID=NAME", NULL },
+		{ "rd.luks.name=" U "=", "UUID=NAME", NULL },
+		{ "rd.luks.name=" U "=a/b", "UUID=NAME", NULL },
+		{ "rd.luks.data=" U "=nowhere", "UUID=DEVICE", NULL },
+		{ "rd.luks.key=/k:nowhere rd.luks.uuid=" U, "no device for its key", NULL },
+		{ "rd.luks.key=" U "=/k:nowhere", "PATH:DEVICE", NULL },
+		{ "rd.md.uuid=1234", "32 hexadecimal", NULL },
+		{ "rd.md.uuid=" U "0", "32 hexadecimal", NULL },
+		{ "rd.md.uuid=g1234567-89ab-cdef-0123-456789abcdef", "32 hexadecimal", NULL },
+		{ "rd.lvm.vg=a/b", "volume group", NULL },
+		{ "rd.lvm.lv=root", "GROUP/VOLUME", NULL },
+		{ "rd.lvm.lv=/root", "GROUP/VOLUME", NULL },
+		{ "rd.lvm.lv=vg/", "GROUP/VOLUME", NULL },
+		{ "rd.lvm.lv=a/b/c", "GROUP/VOLUME", NULL },
+		{ "rd.luks=maybe", "1, yes", NULL },
+		{ "", "line 2 of /etc/crypttab has no source", "a UUID=x\nb\n" },
+		{ "", "line 1 of /etc/crypttab names no block device", "a nowhere\n" },
+		{ "", "line 1 of /etc/crypttab names no device for its key", "a UUID=x /k:UUID=\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_(boot_free) struct boot b = { 0 };
+		const struct boot_text text = { .kernel = bad[i].words, .crypttab = bad[i].crypttab };
+
+		assert_int_equal(boot_parse(&text, &b), 0);
+		if (!b.warnings || !strstr(b.warnings[0], bad[i].warning))
+			fail_msg("%s: %s", bad[i].words, b.warnings ? b.warnings[0] : "no warning");
+	}
+}
+
+static int parse_all(void *data)
+{
+	_cleanup_(boot_free) struct boot b = { 0 };
+	const struct boot_text text = {
+		.kernel = "rd.luks.name=" U "=a rd.luks.key=/k:UUID=x rd.luks.options=" V "=discard rd.md.uuid=" U
+			  " rd.lvm.lv=a/b rd.luks.header=" U "=/h",
+		.crypttab = "root UUID=y /key:UUID=z luks\n",
+	};
+
+	return boot_parse(&text, &b);
+}
+
+static void out_of_memory(void **state)
+{
+	assert_true(memory_sweep(parse_all, NULL) > 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words),
+		cmocka_unit_test(warnings),
+		cmocka_unit_test(out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
