@@ -9,19 +9,33 @@
 #include "base/file.h"
 #include "init/act.h"
 #include "init/run.h"
+#include "init/tool.h"
 
 #define DEADLINE (30 * USEC_PER_SEC)
+
+#define CONTROL "/dev/btrfs-control"
+
+/* Nothing has asked for the module so far: no device has a modalias for what is on it. */
+static int open_control(int fd)
+{
+	static const char *const modprobe[] = { "modprobe", "-q", "btrfs", NULL };
+	int control = open(CONTROL, O_RDWR | O_CLOEXEC);
+
+	if (control < 0 && errno == ENOENT && tool_run(&(struct tool){ .argv = modprobe }, fd) == 0)
+		control = open(CONTROL, O_RDWR | O_CLOEXEC);
+	return control < 0 ? -errno : control;
+}
 
 /* In the worker: both read the device. The record is "1" when the file system is whole. */
 static int scan(int fd, void *data)
 {
 	const struct act *act = data;
-	_cleanup_close_ int control = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int control = open_control(fd);
 	struct btrfs_ioctl_vol_args args = { 0 };
 	int r;
 
 	if (control < 0)
-		return -errno;
+		return control;
 	if (strlen(act->path) >= sizeof(args.name))
 		return -ENAMETOOLONG;
 	memcpy(args.name, act->path, strlen(act->path));
