@@ -12,6 +12,7 @@
 #include "init/act.h"
 #include "init/coldplug.h"
 #include "init/loop.h"
+#include "init/obstacle.h"
 #include "init/probe.h"
 #include "init/run.h"
 
@@ -154,10 +155,13 @@ static char *describe_seen(const struct run *run)
 {
 	_cleanup_free_ char *devices = devices_describe(&run->devices);
 	_cleanup_free_ char *unserved = modules_describe_unserved(&run->modules);
+	_cleanup_free_ char *obstacles = obstacles_describe(&run->boot, &run->devices, &run->attempts);
+	bool blocked = obstacles && *obstacles;
 	char *text;
 
-	if (asprintf(&text, "block devices seen: %s%s%s", devices ? devices : "?",
-		     unserved ? "; no module in this image for: " : "", unserved ? unserved : "") < 0)
+	if (asprintf(&text, "%s%sblock devices seen: %s%s%s", blocked ? obstacles : "", blocked ? "; " : "",
+		     devices ? devices : "?", unserved ? "; no module in this image for: " : "",
+		     unserved ? unserved : "") < 0)
 		return NULL;
 	return text;
 }
@@ -194,6 +198,9 @@ static int say_waiting(struct run *run, const struct want *want)
 {
 	_cleanup_free_ char *seen = describe_seen(run);
 
+	/* For who looks later, and from a shell; without /run/slipway nobody does. */
+	if (seen)
+		(void)file_write(AT_FDCWD, "/run/slipway/report", seen, 0600);
 	if (seen && !streq_null(run->told, seen))
 		log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen);
 	free(run->told);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* test-obstacle: why the root is not there yet, in words. */
+#include "base/macro.h"
+#include "init/obstacle.h"
+#include "unit/unit.h"
+
+#define T(s) ((char *)(s))
+#define ON(...) .slaves = (char **)(const char *[]){ __VA_ARGS__, NULL }
+#define DEVICE(n, t, ...) { .name = T(n), .devname = T(n), .probe = PROBE_DONE, .tags.type = T(t), __VA_ARGS__ }
+#define DID(n, what, ...) { .subject = T(n), .action = ACTION_##what, __VA_ARGS__ }
+
+static const struct row {
+	struct device devices[3];
+	struct attempt tried[2];
+	struct boot boot;
+	const char *told;
+} rows[] = {
+	{ .told = "" },
+	{ .devices = { DEVICE("vda1", "ext4") }, .told = "" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", ASK, .running = true) },
+	  .told = "vda2 is a LUKS container: its passphrase is being asked for" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", UNLOCK, .running = true) },
+	  .told = "vda2 is a LUKS container: it is being opened" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", UNLOCK, .failed = 3) },
+	  .told = "vda2 is a LUKS container: no passphrase fitted" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, .volumes_n = 1 },
+	  .told = "vda2 is a LUKS container: neither rd.luks.uuid= nor crypttab name it" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("vdb2", "crypto_LUKS") }, .boot = { .luks = true },
+	  .told = "vda2 is a LUKS container: which of them to open, rd.luks.uuid= would say; "
+		  "vdb2 is a LUKS container: which of them to open, rd.luks.uuid= would say" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") },
+	  .told = "vda2 is a LUKS container: rd.luks=0 keeps it closed" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("dm-0", "ext4", ON("vda2")) }, .told = "" },
+	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid5"), .md_state = T("inactive"), ON("vda", "vdb")) },
+	  .boot = { .md_degraded = true }, .told = "array md127 lacks members (there are: vda vdb)" },
+	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid5"), .md_state = T("inactive"), ON("vda")) },
+	  .told = "array md127 lacks members (there are: vda; rd.md.degraded=0)" },
+	{ .devices = { DEVICE("md127", NULL, .md_level = T("container"), .md_state = T("inactive"), ON("vda")) },
+	  .told = "" },
+	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid1"), .md_state = T("clean"), ON("vda")) }, .told = "" },
+	{ .devices = { DEVICE("vda", "LVM2_member", .membership.group = T("vg")),
+		       DEVICE("vdb", "LVM2_member", .membership.group = T("vg")) },
+	  .told = "volume group vg lacks devices (there are: vda vdb)" },
+	{ .devices = { DEVICE("vda", "LVM2_member", .membership.group = T("vg")),
+		       DEVICE("vdb", "LVM2_member", .membership = { .group = T("vg"), .complete = true }) },
+	  .told = "" },
+	{ .devices = { DEVICE("vda", "btrfs", .tags.uuid = T("b")), DEVICE("vdb", "btrfs", .tags.uuid = T("c")) },
+	  .tried = { DID("vda", SCAN, .done = true) }, .told = "btrfs b lacks devices (there are: vda)" },
+};
+
+static void told(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct device list[ARRAY_SIZE(rows[i].devices)], *items[ARRAY_SIZE(list)];
+		struct attempt tried[ARRAY_SIZE(rows[i].tried)];
+		struct devices devices = { .items = items };
+		struct attempts attempts = { .items = tried };
+		_cleanup_free_ char *text = NULL;
+
+		memcpy(list, rows[i].devices, sizeof(list));
+		memcpy(tried, rows[i].tried, sizeof(tried));
+		for (; devices.n < ARRAY_SIZE(list) && list[devices.n].name; devices.n++)
+			items[devices.n] = &list[devices.n];
+		while (attempts.n < ARRAY_SIZE(tried) && tried[attempts.n].subject)
+			attempts.n++;
+		text = obstacles_describe(&rows[i].boot, &devices, &attempts);
+		assert_string_equal(text, rows[i].told);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
