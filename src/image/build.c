@@ -25,6 +25,7 @@ static const struct pass {
 	{ "fsck",     fsck_add     },
 	{ "rescue",   rescue_add   },
 	{ "crypttab", crypttab_add },
+	{ "storage",  storage_add  },
 	{ "etc",      etc_add      },
 	{ "closure",  closure_add  },
 	{ "microcode", microcode_add },

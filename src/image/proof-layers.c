@@ -13,12 +13,12 @@ static const struct opener {
 	const char *module;  /* NULL: target->modules has it */
 	bool ours;           /* slipway's /init knows how */
 } openers[] = {
-	{ LAYER_CRYPT, "the encrypted layer", "cryptsetup", "dm_crypt", false },
-	{ LAYER_LVM, "the logical volume", "lvm", "dm_mod", false },
+	{ LAYER_CRYPT, "the encrypted layer", "cryptsetup", "dm_crypt", true },
+	{ LAYER_LVM, "the logical volume", "lvm", "dm_mod", true },
 	{ LAYER_MULTIPATH, "the multipath layer", "multipathd", "dm_multipath", false },
 	{ LAYER_VERITY, "the verity layer", "veritysetup", "dm_verity", false },
 	{ LAYER_DM, "the mapping", "dmsetup", "dm_mod", false },
-	{ LAYER_RAID, "the RAID array", "mdadm", "md_mod", false },
+	{ LAYER_RAID, "the RAID array", "mdadm", "md_mod", true },
 	{ LAYER_LOOP, "the loop device", "losetup", "loop", false },
 	{ LAYER_BCACHE, "the cached device", NULL, "bcache", false },
 	{ LAYER_OTHER, "the device", NULL, NULL, false },
