@@ -20,9 +20,11 @@ import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
 import case_uki as uki
+import case_stack as stack
 import case_usr as usr
 import fullkernel
 import guests
+import stacks
 
 SYSTEMD = ("bookworm", "trixie", "sid")
 
@@ -43,6 +45,12 @@ DISKS_TESTED = {
     "disk-usb-ext4": "trixie", "disk-mmc-xfs": "sid", "disk-scsi-btrfs": "bookworm",
 }
 DISKS = [(f"disk-{bus}-{fstype}", guest) for bus in disks.BUSES for fstype in fullkernel.FSTYPES for guest in SYSTEMD]
+
+# What stands on what is different in each; the tower on every systemd.
+STACKS_TESTED = {
+    "luks": ("trixie",), "lvm": ("trixie",), "luks-lvm": ("trixie",), "tower": SYSTEMD,
+    "raid5-degraded": ("trixie",), "btrfs-luks": ("trixie",),
+}
 
 ROWS = (
     Row("contract", contract.contract, SYSTEMD, "test", 45),
@@ -100,6 +108,9 @@ ROWS = (
 
     Row("daemons", daemons.daemons, ("bookworm", "trixie"), "test", 45),
     Row("daemons", daemons.daemons, ("sid",), "matrix", 45),
+
+    *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(name, ()) else "matrix", 80)
+      for name in stacks.STACKS for guest in SYSTEMD),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),

@@ -144,11 +144,11 @@ class Trial:
         (self.directory / "spoiled.log").write_text(done.stdout + done.stderr)
         return machine.Disk(raw)
 
-    def boot(self, words="", *, disks=None, root=UUID, access="ro", image=None, **kw):
+    def boot(self, words="", *, disks=None, root=UUID, access="ro", image=None, kernel=None, **kw):
         """A machine, not started: the caller says `with`."""
         self.boots += 1
         return machine.Machine(
-            self.directory, name=f"boot{self.boots}", kernel=guests.vmlinuz(self.guest, self.release),
+            self.directory, name=f"boot{self.boots}", kernel=kernel or guests.vmlinuz(self.guest, self.release),
             initrd=image or self.image(), append=" ".join(f"{root} {access} {WORDS} {words}".split()),
             disks=[self.disk()] if disks is None else disks, **kw)
 

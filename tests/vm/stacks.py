@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""stacks: guests that have the storage tools, and root disks of LUKS, LVM and MD in any nesting, made in a guest.
+
+    build/stacks/GUEST-HASH/tree/        the guest's tree with cryptsetup, lvm2, mdadm, btrfs-progs
+    build/stacks/GUEST-HASH/root.img     the same as a plain ext4 disk: where the stacks are made and looked at
+    build/stacks/GUEST-HASH/NAME-N.img   the disks of a stack
+
+The kernel of the machine that runs the tests has no device-mapper and no MD: a guest makes the disks.
+"""
+import ast
+import dataclasses
+import hashlib
+import pathlib
+import shutil
+
+import guests
+import machine
+
+CACHE = guests.HERE.parent.parent / "build" / "stacks"
+TOOLS = ("cryptsetup-bin", "lvm2", "thin-provisioning-tools", "mdadm", "btrfs-progs")
+PASSPHRASE = "slip secret"
+LUKS_UUID = "5119c000-0000-4000-8000-00000000000"  # and a digit
+BTRFS_UUID = "51190000-0000-4000-8000-0000000000bb"
+
+# Functions for the recipes. The key derivation is cheap: what it costs is not what is shown here.
+SHELL = f"""
+set -e
+export DM_DISABLE_UDEV=1
+format() {{ printf '{PASSPHRASE}' | cryptsetup luksFormat -q --uuid {LUKS_UUID}$2 --pbkdf pbkdf2 \\
+	--pbkdf-force-iterations 1000 $1 -; }}
+unlock() {{ printf '{PASSPHRASE}' | cryptsetup open --key-file - $1 $2; }}
+fill() {{ e2image -ra /dev/vdb $1 >/dev/null 2>&1; sync; }}
+check() {{ dumpe2fs -h $1 2>&1 | grep -q needs_recovery && exit 9; e2fsck -fn $1; }}
+group() {{ pvcreate -q -y $2 && vgcreate -q $1 $2; }}
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    sizes: tuple       # of the disks, MiB; in the recipes they are /dev/vdc, /dev/vdd …
+    make: str          # shell: makes it, fills it, takes it apart
+    look: str          # shell: puts it together, finds all of it clean
+    root: str          # root= and what else is to be said
+    prompts: int = 0   # passphrases that are asked for
+    without: tuple = ()  # disks that are left out, from 0
+
+
+ROOT = f"UUID={guests.ROOT_UUID}"
+SIZE = 1500
+
+STACKS = {
+    "luks": Stack((SIZE,), "format /dev/vdc 1; unlock /dev/vdc l; fill /dev/mapper/l; cryptsetup close l",
+                  "cryptsetup isLuks /dev/vdc; unlock /dev/vdc l; check /dev/mapper/l", f"UUID={LUKS_UUID}1", 1),
+    "lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg",
+                 "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
+    "lvm-luks": Stack((SIZE,), "format /dev/vdc 1; unlock /dev/vdc l; group vg /dev/mapper/l; lvcreate -q -n root -L 1310M vg;"
+                      "fill /dev/vg/root; vgchange -an vg; cryptsetup close l",
+                      "unlock /dev/vdc l; vgchange -ay vg; check /dev/vg/root", ROOT, 1),
+    "luks-lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n crypt -L 1340M vg; format /dev/vg/crypt 1;"
+                      "unlock /dev/vg/crypt l; fill /dev/mapper/l; cryptsetup close l; vgchange -an vg",
+                      "vgchange -ay vg; unlock /dev/vg/crypt l; check /dev/mapper/l", ROOT, 1),
+    "tower": Stack((SIZE, SIZE), "mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean --name=tower "
+                   "--homehost=slip /dev/vdc /dev/vdd; format /dev/md20 1; unlock /dev/md20 l; group my-vg /dev/mapper/l;"
+                   "lvcreate -q -n root -L 1310M my-vg; fill /dev/my-vg/root; vgchange -an my-vg; cryptsetup close l;"
+                   "mdadm --stop /dev/md20",
+                   "mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --examine /dev/vdd | grep 'State : clean';"
+                   "mdadm --assemble /dev/md20 /dev/vdc /dev/vdd; cat /proc/mdstat; if grep -E 'resync|recovery' /proc/mdstat; then exit 9; fi;"
+                   "unlock /dev/md20 l; vgchange -ay my-vg; check /dev/my-vg/root", "/dev/mapper/my--vg-root", 1),
+    "raid5-degraded": Stack((720, 720, 720), "mdadm --create /dev/md20 --run --level=5 --raid-devices=3 --assume-clean "
+                            "--name=five --homehost=slip /dev/vdc /dev/vdd /dev/vde; fill /dev/md20; mdadm --stop /dev/md20",
+                            "mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --assemble --run /dev/md20 /dev/vdc "
+                            "/dev/vdd; check /dev/md20", ROOT, 0, (1,)),
+    "btrfs-luks": Stack((SIZE, SIZE), "format /dev/vdc 1; format /dev/vdd 2; unlock /dev/vdc a; unlock /dev/vdd b;"
+                        f"mkfs.btrfs -q -U {BTRFS_UUID} -m raid1 -d raid1 /dev/mapper/a /dev/mapper/b;"
+                        "mount /dev/mapper/a /mnt; mkdir /run/s; mount -o ro,noload /dev/vdb /run/s; cp -a /run/s/. /mnt/;"
+                        f"echo UUID={BTRFS_UUID} / btrfs defaults 0 0 >/mnt/etc/fstab; umount /mnt;"
+                        "cryptsetup close a; cryptsetup close b",
+                        "unlock /dev/vdc a; unlock /dev/vdd b; btrfs check --readonly /dev/mapper/a",
+                        f"UUID={BTRFS_UUID} rd.luks.uuid={LUKS_UUID}1 rd.luks.uuid={LUKS_UUID}2", 1),
+    "thin": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -T -L 1400M -V 1310M -n root vg/pool; fill /dev/vg/root;"
+                  "vgchange -an vg", "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
+    "swap-lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n root -L 1310M vg; lvcreate -q -n swap -L 100M vg;"
+                      "mkswap /dev/vg/swap; fill /dev/vg/root; mount /dev/vg/root /mnt;"
+                      "echo /dev/vg/swap none swap sw 0 0 >>/mnt/etc/fstab; umount /mnt; vgchange -an vg",
+                      "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
+}
+
+
+def _guest(name):
+    plain = guests.GUESTS[name]
+    return dataclasses.replace(plain, packages=plain.packages + TOOLS, kernels=(guests.CLOUD,))
+
+
+def _digest(name):
+    h = hashlib.sha256(guests.path_of(name).name.encode())
+    # The recipes are hashed one by one: a new stack does not make the others anew.
+    code = pathlib.Path(__file__).read_text().partition("\nSTACKS = ")
+    h.update(ast.dump(ast.parse(code[0])).encode())
+    return h.hexdigest()[:12]
+
+
+def ensure(name):
+    """The directory of that guest, made if need be."""
+    path = CACHE / f"{name}-{_digest(name)}"
+    with guests.locked(CACHE / f"{name}.lock"):
+        if path.exists():
+            return path
+        tmp = CACHE / f".{name}.tmp"
+        shutil.rmtree(tmp, ignore_errors=True)
+        tmp.mkdir(parents=True)
+        guests._bootstrap(_guest(name), tmp / "tree")
+        guests._settle(_guest(name), tmp / "tree")
+        guests._make_fs(tmp / "tree", tmp / "root.img")
+        tmp.rename(path)
+        for old in CACHE.glob(f"{name}-*"):
+            if old != path:
+                shutil.rmtree(old)
+    return path
+
+
+def release(name):
+    return guests.kernels_of(ensure(name) / "tree")[-1]
+
+
+def vmlinuz(name):
+    tree = ensure(name) / "tree"
+    places = (tree / f"boot/vmlinuz-{release(name)}", tree / f"usr/lib/modules/{release(name)}/vmlinuz")
+    return next(p for p in places if p.exists())
+
+
+def workshop(t, name, disks, image):
+    """A machine, not started, whose root is a plain disk; /dev/vdb is another one, the others follow."""
+    root = ensure(t.guest) / "root.img"
+    return t.boot(f"systemd.mask=lvm2-monitor.service {name}", disks=[machine.Disk(root), machine.Disk(root), *disks],
+                  root="/dev/vda", image=image, kernel=vmlinuz(t.guest), memory=1024, limit=500)
+
+
+def disks(t, name, image):
+    """The stack's disks, made if need be. Never written to: cases use overlays."""
+    stack, path = STACKS[name], ensure(t.guest)
+    key = hashlib.sha256(repr(stack).encode()).hexdigest()[:8]
+    images = [path / f"{name}-{key}-{n}.img" for n in range(len(stack.sizes))]
+    with guests.locked(path / f"{name}.lock"):
+        if images[-1].exists():
+            return images
+        for image_path, size in zip(images, stack.sizes):
+            with open(image_path.with_suffix(".blank"), "wb") as f:
+                f.truncate(size << 20)
+        blank = [machine.Disk(i.with_suffix(".blank")) for i in images]
+        with workshop(t, f"slip.make={name}", blank, image) as m:
+            m.run(SHELL + stack.make, timeout=300)
+            m.order("poweroff")
+            assert m.wait_end(120) == "guest-shutdown"
+        for image_path, disk in zip(images, blank):
+            disk.raw(image_path.with_suffix(".tmp")).rename(image_path)
+            image_path.with_suffix(".blank").unlink()
+    return images
