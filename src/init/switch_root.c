@@ -140,13 +140,9 @@ static _Noreturn void become_init(struct run *run)
 /* Without it udevd would not believe in our mappings. */
 static void tell_udev(const struct run *run)
 {
-	_cleanup_close_ int udev = -EBADF;
-	int r = file_mkdir_parents(AT_FDCWD, "/run/udev", 0755);
+	_cleanup_close_ int fd = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : udevdb_write(fd, &run->devices, clock_monotonic());
 
-	if (r == 0) {
-		udev = open("/run/udev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = udev < 0 ? -errno : udevdb_write(udev, &run->devices, clock_monotonic());
-	}
 	if (r < 0)
 		log_warning("cannot tell udev of the mappings: %s, ignoring", strerror(-r));
 }

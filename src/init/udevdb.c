@@ -11,13 +11,13 @@
  * The format is private to udev and has been the same since systemd 183: a letter, ':', a value; I: the time of
  * its initialisation (CLOCK_MONOTONIC µs), E: a property, V: the version (since 247).
  */
-static int write_entry(int udevfd, const struct device *dev, uint64_t now)
+static int write_entry(int runfd, const struct device *dev, uint64_t now)
 {
 	_cleanup_free_ char *text = NULL;
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "data/b%u:%u", major(dev->devno), minor(dev->devno));
-	if (faccessat(udevfd, name, F_OK, 0) == 0)
+	(void)snprintf(name, sizeof(name), "udev/data/b%u:%u", major(dev->devno), minor(dev->devno));
+	if (faccessat(runfd, name, F_OK, 0) == 0)
 		return 0;
 	if (asprintf(&text,
 		     "I:%llu\n"
@@ -31,10 +31,10 @@ static int write_entry(int udevfd, const struct device *dev, uint64_t now)
 		     "V:1\n",
 		     (unsigned long long)now, dev->dm_name, dev->dm_uuid ? dev->dm_uuid : "") < 0)
 		return -ENOMEM;
-	return file_write(udevfd, name, text, 0644);
+	return file_write(runfd, name, text, 0644);
 }
 
-int udevdb_write(int udevfd, const struct devices *devices, uint64_t now)
+int udevdb_write(int runfd, const struct devices *devices, uint64_t now)
 {
 	int first = 0;
 
@@ -43,9 +43,9 @@ int udevdb_write(int udevfd, const struct devices *devices, uint64_t now)
 
 		if (!devices->items[i]->dm_name)
 			continue;
-		r = file_mkdir_parents(udevfd, "data", 0755);
+		r = file_mkdir_parents(runfd, "udev/data", 0755);
 		if (r == 0)
-			r = write_entry(udevfd, devices->items[i], now);
+			r = write_entry(runfd, devices->items[i], now);
 		if (first == 0)
 			first = r;
 	}

@@ -11,7 +11,7 @@
 #include "init/device.h"
 
 /*
- * Writes data/bMAJOR:MINOR below `udevfd` (/run/udev) for each mapping. One that is there is left as it is: a
+ * Writes udev/data/bMAJOR:MINOR below `runfd` (/run) for each mapping. One that is there is left as it is: a
  * udevd knows better. 0 or -errno of the first that could not be written.
  */
-int udevdb_write(int udevfd, const struct devices *devices, uint64_t now);
+int udevdb_write(int runfd, const struct devices *devices, uint64_t now);

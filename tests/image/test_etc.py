@@ -93,6 +93,7 @@ def test_configuration_comes_with_who_reads_it(root):
         root.copy("dash", f"usr/sbin/{program}")
         built(root, "--files", f"/usr/sbin/{program}")
         assert everything & set(root.names()) == paths
+        (root.path / f"usr/sbin/{program}").unlink()
 
 
 def test_usr_of_its_own(root):

@@ -104,6 +104,32 @@ def test_each_after_what_it_depends_on(machine, root, at):
             assert names.index(need) < names.index(name), (need, name)
 
 
+TOOLS = {"cryptsetup", "lvm", "thin_check", "cache_check", "mdadm", "mdmon"}
+
+
+def tools_in(root):
+    return {name.rpartition("/")[2] for name in root.names() if "sbin/" in name} & TOOLS
+
+
+# /m/crypt lies on LUKS on LVM on MD, /m/thin on a thin volume.
+@pytest.mark.parametrize("at, tools", [
+    ("/", set()), ("/m/usb", set()), ("/m/crypt", {"cryptsetup", "lvm", "mdadm", "mdmon"}),
+])
+def test_tools_of_the_layers(machine, root, at, tools):
+    for name in TOOLS:
+        root.copy("dash", f"usr/sbin/{name}")
+    said = built(machine(at), root)
+    assert tools_in(root) == tools
+    assert "does not know how" not in said
+
+
+def test_any_machine_has_the_tools_that_are_installed(root):
+    for name in ("lvm", "mdadm"):
+        root.copy("dash", f"usr/sbin/{name}")
+    assert root.build().returncode == 0
+    assert tools_in(root) == {"lvm", "mdadm"}
+
+
 def test_keyboards_for_a_shell(machine, root):
     keys = {"usbhid", "hid_generic", "ehci_pci"}
     here = machine("/")

@@ -29,7 +29,7 @@ def stack(t):
     it, image = stacks.STACKS[name], _image(t)
     all_disks = [machine.Disk(i) for i in stacks.disks(t, name, image)]
     disks = [d for n, d in enumerate(all_disks) if n not in it.without]
-    with t.boot("", root=it.root, disks=disks, image=image, kernel=stacks.vmlinuz(t.guest), memory=1024,
+    with t.boot("", root=f"root={it.root}", disks=disks, image=image, kernel=stacks.vmlinuz(t.guest), memory=1024,
                 limit=400) as m:
         for n in range(it.prompts):
             m.wait_for(r"Passphrase for ", 90)

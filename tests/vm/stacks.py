@@ -132,7 +132,7 @@ def workshop(t, name, disks, image):
     """A machine, not started, whose root is a plain disk; /dev/vdb is another one, the others follow."""
     root = ensure(t.guest) / "root.img"
     return t.boot(f"systemd.mask=lvm2-monitor.service {name}", disks=[machine.Disk(root), machine.Disk(root), *disks],
-                  root="/dev/vda", image=image, kernel=vmlinuz(t.guest), memory=1024, limit=500)
+                  root="root=/dev/vda", image=image, kernel=vmlinuz(t.guest), memory=1024, limit=500)
 
 
 def disks(t, name, image):

@@ -29,10 +29,10 @@ static void only_mappings(void **state)
 	const struct devices devices = { .items = items, .n = 2 };
 
 	assert_int_equal(udevdb_write(s->fd, &devices, 1234567), 0);
-	assert_file(s, "data/b253:1",
+	assert_file(s, "udev/data/b253:1",
 		    "I:1234567\nE:DM_UDEV_PRIMARY_SOURCE_FLAG=1\nE:DM_UDEV_RULES=1\nE:DM_UDEV_RULES_VSN=2\n"
 		    "E:DM_ACTIVATION=1\nE:DM_SUSPENDED=0\nE:DM_NAME=vg-root\nE:DM_UUID=LVM-abc\nV:1\n");
-	assert_int_equal(faccessat(s->fd, "data/b254:0", F_OK, 0), -1);
+	assert_int_equal(faccessat(s->fd, "udev/data/b254:0", F_OK, 0), -1);
 }
 
 static void nothing_without_mappings(void **state)
@@ -40,7 +40,7 @@ static void nothing_without_mappings(void **state)
 	const struct scratch *s = *state;
 
 	assert_int_equal(udevdb_write(s->fd, &(struct devices){ 0 }, 1), 0);
-	assert_int_equal(faccessat(s->fd, "data", F_OK, 0), -1);
+	assert_int_equal(faccessat(s->fd, "udev", F_OK, 0), -1);
 }
 
 static void what_udevd_wrote_stays(void **state)
@@ -49,10 +49,10 @@ static void what_udevd_wrote_stays(void **state)
 	struct device dm = { .name = (char *)"dm-0", .devno = makedev(253, 0), .dm_name = (char *)"a" };
 	struct device *items[] = { &dm };
 
-	assert_int_equal(mkdirat(s->fd, "data", 0755), 0);
-	scratch_write(s, "data/b253:0", "E:X=1\n", 6);
+	assert_int_equal(file_mkdir_parents(s->fd, "udev/data", 0755), 0);
+	scratch_write(s, "udev/data/b253:0", "E:X=1\n", 6);
 	assert_int_equal(udevdb_write(s->fd, &(struct devices){ .items = items, .n = 1 }, 1), 0);
-	assert_file(s, "data/b253:0", "E:X=1\n");
+	assert_file(s, "udev/data/b253:0", "E:X=1\n");
 }
 
 static void no_place_for_it(void **state)
@@ -60,7 +60,7 @@ static void no_place_for_it(void **state)
 	const struct scratch *s = *state;
 	struct device dm = { .name = (char *)"dm-0", .dm_name = (char *)"a" }, *items[] = { &dm };
 
-	scratch_write(s, "data", "", 0);
+	scratch_write(s, "udev", "", 0);
 	assert_int_equal(udevdb_write(s->fd, &(struct devices){ .items = items, .n = 1 }, 1), -ENOTDIR);
 }
 
