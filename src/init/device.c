@@ -136,8 +136,7 @@ static int read_slaves(struct device *dev, int dirfd)
 	return r;
 }
 
-/* Attributes that the uevent does not carry; what cannot be read stays 0: the device may be gone. */
-static int read_attributes(struct device *dev, int sysfd)
+int device_read(struct device *dev, int sysfd)
 {
 	_cleanup_close_ int dir = openat(sysfd, dev->devpath + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint64_t ro = 0;
@@ -176,7 +175,7 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	dev->partn = u->partn;
 	r = set_names(dev, u);
 	if (r == 0)
-		r = read_attributes(dev, sysfd);
+		r = device_read(dev, sysfd);
 	if (r == 0)
 		r = links_read(dev, sysfd);
 	/* A probe under way reads the old content: its answer no longer counts. */

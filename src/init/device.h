@@ -68,6 +68,12 @@ struct devices {
  */
 int devices_apply(struct devices *d, int sysfd, const struct uevent *u);
 
+/*
+ * Reads anew the attributes that a uevent does not carry: size, and what it stands on. For an array that gets its
+ * members one by one the kernel announces nothing until it runs. What cannot be read stays 0. 0 or -ENOMEM.
+ */
+int device_read(struct device *dev, int sysfd);
+
 /* Puts in what a probe found. `tags` is taken over. */
 void device_set_tags(struct device *d, struct tags *tags, uint64_t now);
 

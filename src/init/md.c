@@ -25,6 +25,17 @@ static int assemble(int fd, void *data)
 	return run_mdadm(argv, fd);
 }
 
+/* The kernel is silent about an array that does not run yet. */
+static int look_at_arrays(struct run *run, const struct act *act, char *record)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < run->devices.n; i++)
+		if (startswith(run->devices.items[i]->name, "md"))
+			r = device_read(run->devices.items[i], run->loop.sys_fd);
+	return r;
+}
+
 /* For a container this starts the volumes in it. */
 static int start(int fd, void *data)
 {
@@ -36,5 +47,5 @@ static int start(int fd, void *data)
 	return run_mdadm(dev && streq_null(dev->md_level, "container") ? container : array, fd);
 }
 
-const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", DEADLINE, assemble, NULL };
+const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", DEADLINE, assemble, look_at_arrays };
 const struct act_row md_start = { ACTION_START, "start the array without all its members", DEADLINE, start, NULL };
