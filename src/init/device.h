@@ -40,8 +40,8 @@ struct device {
 	char *parent;   /* name of the disk that this is a partition of, or NULL */
 	char *dm_name;  /* dm/name */
 	char *dm_uuid;  /* dm/uuid: "CRYPT-LUKS2-…", "LVM-…" */
-	char *md_level; /* md/level: "raid1", "container"; NULL: no array, or none yet */
-	char *md_state; /* md/array_state: "inactive", "clean", "read-auto" … */
+	char *md_level; /* md/level: "raid1", "container"; NULL: no array, or one that does not run yet */
+	char *md_state; /* md/array_state: "inactive", "clean", "read-auto" …; NULL: no array */
 	char **slaves;  /* strv: names of the devices that it stands on */
 	dev_t devno;
 	int partn;

@@ -86,7 +86,7 @@ static bool has_volumes(const struct view *v, const struct device *container)
 	for (size_t i = 0; i < v->devices->n; i++) {
 		const struct device *other = v->devices->items[i];
 
-		if (other != container && other->md_level && container->slaves &&
+		if (other != container && other->md_state && container->slaves &&
 		    strv_contains(other->slaves, container->slaves[0]))
 			return true;
 	}
@@ -359,7 +359,7 @@ static const struct layer {
 
 bool layer_next(const struct view *v, const struct device *dev, struct step *step)
 {
-	if (dev->md_level && md_array(v, dev, step))
+	if (dev->md_state && md_array(v, dev, step))
 		return true;
 	if (dev->probe != PROBE_DONE || dev->tags.ambivalent)
 		return false;

@@ -121,7 +121,7 @@ static bool has_name(const struct spec *spec, const struct device *dev, const st
 
 	if (streq(dev->devname, spec->value))
 		return true;
-	if (dev->md_level && array)
+	if (dev->md_state && array)
 		return is_array_named(dev, array, devices);
 	return dev->dm_uuid && startswith(dev->dm_uuid, "LVM-") && strchr(spec->value, '/') &&
 	       lvm_is_dm_name(dev->dm_name, spec->value);
