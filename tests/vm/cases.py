@@ -48,8 +48,8 @@ DISKS = [(f"disk-{bus}-{fstype}", guest) for bus in disks.BUSES for fstype in fu
 
 # What stands on what is different in each; the tower on every systemd.
 STACKS_TESTED = {
-    "luks": ("trixie",), "lvm": ("trixie",), "luks-lvm": ("trixie",), "tower": SYSTEMD,
-    "raid5-degraded": ("trixie",), "btrfs-luks": ("trixie",),
+    "stack-luks": ("trixie",), "stack-lvm": ("trixie",), "stack-luks-lvm": ("trixie",), "stack-tower": SYSTEMD,
+    "stack-raid5-degraded": ("trixie",), "stack-btrfs-luks": ("trixie",),
 }
 
 ROWS = (
@@ -109,7 +109,7 @@ ROWS = (
     Row("daemons", daemons.daemons, ("bookworm", "trixie"), "test", 45),
     Row("daemons", daemons.daemons, ("sid",), "matrix", 45),
 
-    *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(name, ()) else "matrix", 80)
+    *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(f"stack-{name}", ()) else "matrix", 80)
       for name in stacks.STACKS for guest in SYSTEMD),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
