@@ -9,14 +9,12 @@
 #include "base/file.h"
 #include "init/agent.h"
 
-#define DIRECTORY "/run/systemd/ask-password"
-
-static int open_socket(struct agent *a)
+static int open_socket(const char *directory, struct agent *a)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int yes = 1;
 
-	(void)snprintf(a->socket, sizeof(a->socket), DIRECTORY "/sck.slipway-%d", (int)getpid());
+	(void)snprintf(a->socket, sizeof(a->socket), "%s/sck.slipway-%d", directory, (int)getpid());
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", a->socket);
 	a->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (a->fd < 0)
@@ -28,7 +26,7 @@ static int open_socket(struct agent *a)
 }
 
 /* Agents read a file "ask.*" when it is closed or moved there: it must be whole by then. */
-static int write_question(struct agent *a, const char *message, const char *id)
+static int write_question(const char *directory, const char *message, const char *id, struct agent *a)
 {
 	_cleanup_free_ char *text = NULL;
 	char tmp[sizeof(a->file)];
@@ -39,23 +37,23 @@ static int write_question(struct agent *a, const char *message, const char *id)
 		     "Icon=drive-harddisk\nId=cryptsetup:%s\n",
 		     (int)getpid(), a->socket, message, id) < 0)
 		return -ENOMEM;
-	(void)snprintf(tmp, sizeof(tmp), DIRECTORY "/tmp.slipway-%d", (int)getpid());
+	(void)snprintf(tmp, sizeof(tmp), "%s/tmp.slipway-%d", directory, (int)getpid());
 	r = file_write(AT_FDCWD, tmp, text, 0644);
 	if (r < 0)
 		return r;
-	(void)snprintf(a->file, sizeof(a->file), DIRECTORY "/ask.slipway-%d", (int)getpid());
+	(void)snprintf(a->file, sizeof(a->file), "%s/ask.slipway-%d", directory, (int)getpid());
 	return rename(tmp, a->file) < 0 ? -errno : 0;
 }
 
-int agent_ask(const char *message, const char *id, struct agent *ret)
+int agent_ask(const char *directory, const char *message, const char *id, struct agent *ret)
 {
 	_cleanup_(agent_close) struct agent a = AGENT_NONE;
-	int r = file_mkdir_parents(AT_FDCWD, DIRECTORY, 0755);
+	int r = file_mkdir_parents(AT_FDCWD, directory, 0755);
 
 	if (r == 0)
-		r = open_socket(&a);
+		r = open_socket(directory, &a);
 	if (r == 0)
-		r = write_question(&a, message, id);
+		r = write_question(directory, message, id, &a);
 	if (r < 0)
 		return r;
 	*ret = a;

@@ -6,14 +6,17 @@
 
 struct agent {
 	int fd;         /* for poll(2); -1: none */
-	char file[64];  /* the question's, "" where there is none */
-	char socket[64];
+	char file[100]; /* the question's, "" where there is none */
+	char socket[100];
 };
 
 #define AGENT_NONE { .fd = -1 }
 
-/* Puts the question. 0 or -errno. */
-int agent_ask(const char *message, const char *id, struct agent *ret);
+/* Where agents look. */
+#define AGENT_DIRECTORY "/run/systemd/ask-password"
+
+/* Puts the question into `directory`, which is made where it is missing. 0 or -errno. */
+int agent_ask(const char *directory, const char *message, const char *id, struct agent *ret);
 
 /* Reads the answer when `fd` is readable: 1 with `*ret`; 0: it was nothing; -ECANCELED: the answer is "no". */
 int agent_answer(const struct agent *a, struct secret *ret);

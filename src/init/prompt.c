@@ -149,7 +149,7 @@ int prompt(const char *message, const char *id, struct secret *ret)
 	int r;
 
 	open_consoles(&p);
-	r = agent_ask(message, id, &p.agent);
+	r = agent_ask(AGENT_DIRECTORY, message, id, &p.agent);
 	if (r < 0)
 		log_warning("cannot ask password agents: %s, ignoring", strerror(-r));
 	if (r < 0 && p.n == 0)
