@@ -31,21 +31,19 @@ static void say(const struct console *c, const char *text)
 }
 
 /* Byte by byte and unseen: so a line that is begun on one console disturbs no other. */
-static int open_console(struct prompter *p, const char *name)
+static void open_console(struct prompter *p, const char *path)
 {
 	struct console *c = &p->consoles[p->n];
 	struct termios quiet;
-	char path[64];
 
 	if (p->n == CONSOLES_MAX)
-		return 0;
-	(void)snprintf(path, sizeof(path), "/dev/%s", name);
+		return;
 	c->fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (c->fd < 0)
-		return -errno;
+		return;
 	if (tcgetattr(c->fd, &c->before) < 0) {
 		close_fd(&c->fd);
-		return -ENOTTY;
+		return;
 	}
 	quiet = c->before;
 	quiet.c_lflag &= (tcflag_t)~(ECHO | ICANON | ISIG);
@@ -54,27 +52,30 @@ static int open_console(struct prompter *p, const char *name)
 	quiet.c_cc[VTIME] = 0;
 	(void)tcsetattr(c->fd, TCSAFLUSH, &quiet);
 	p->n++;
-	return 0;
 }
 
 /* The kernel's consoles, "tty0 ttyS0"; the last is /dev/console. tty0 is the virtual one that is seen. */
-static void open_consoles(struct prompter *p)
+static int list_consoles(char ***ret)
 {
 	_cleanup_free_ char *active = NULL;
 	_cleanup_strv_ char **names = NULL;
+	int r = 0;
 
 	if (file_read_line(AT_FDCWD, "/sys/class/tty/console/active", &active) == 0)
-		(void)strv_split(&names, active, " ");
-	STRV_FOREACH(name, names)
-		(void)open_console(p, *name);
-	if (p->n == 0)
-		(void)open_console(p, "console");
+		r = strv_split(&names, active, " ");
+	STRV_FOREACH(name, names) {
+		_cleanup_free_ char *path = NULL;
+
+		if (r == 0)
+			r = asprintf(&path, "/dev/%s", *name) < 0 ? -ENOMEM : strv_push(ret, path);
+	}
+	return r == 0 && !*ret ? strv_push(ret, "/dev/console") : r;
 }
 
 static void close_prompter(struct prompter *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		say(&p->consoles[i], "\r\n");
+		say(&p->consoles[i], "\n");
 		(void)tcsetattr(p->consoles[i].fd, TCSAFLUSH, &p->consoles[i].before);
 		close_fd(&p->consoles[i].fd);
 	}
@@ -143,19 +144,20 @@ static int wait_for_answer(struct prompter *p, struct secret *ret)
 	return r;
 }
 
-int prompt(const char *message, const char *id, struct secret *ret)
+int prompt_on(char *const *terminals, const char *directory, const char *message, const char *id, struct secret *ret)
 {
 	_cleanup_(close_prompter) struct prompter p = { .agent = AGENT_NONE };
 	int r;
 
-	open_consoles(&p);
-	r = agent_ask(AGENT_DIRECTORY, message, id, &p.agent);
+	STRV_FOREACH(path, terminals)
+		open_console(&p, *path);
+	r = agent_ask(directory, message, id, &p.agent);
 	if (r < 0)
 		log_warning("cannot ask password agents: %s, ignoring", strerror(-r));
 	if (r < 0 && p.n == 0)
 		return -ENODEV;
 	for (size_t i = 0; i < p.n; i++) {
-		say(&p.consoles[i], "\r\n");
+		say(&p.consoles[i], "\n");
 		say(&p.consoles[i], message);
 		say(&p.consoles[i], ": ");
 	}
@@ -163,4 +165,12 @@ int prompt(const char *message, const char *id, struct secret *ret)
 		r = wait_for_answer(&p, ret);
 	while (r == 0);
 	return MIN(r, 0);
+}
+
+int prompt(const char *message, const char *id, struct secret *ret)
+{
+	_cleanup_strv_ char **consoles = NULL;
+	int r = list_consoles(&consoles);
+
+	return r < 0 ? r : prompt_on(consoles, AGENT_DIRECTORY, message, id, ret);
 }

@@ -13,3 +13,6 @@
  * 0, -ECANCELED when the answer was "no", -ENODEV when there is nobody to ask.
  */
 int prompt(const char *message, const char *id, struct secret *ret);
+
+/* The same on these terminals, by their paths (strv), with the question to agents in `directory`. */
+int prompt_on(char *const *terminals, const char *directory, const char *message, const char *id, struct secret *ret);
