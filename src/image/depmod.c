@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "image/depmod.h"
+#include "image/module-index.h"
 #include "image/tempdir.h"
 #include "image/tool.h"
 
@@ -138,7 +139,7 @@ static int run_depmod(const struct workshop *w, const char *kernel)
 static int take_index(struct build *b, const struct workshop *w)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(index_files); i++) {
-		_cleanup_free_ char *bytes = NULL, *at = NULL;
+		_cleanup_free_ char *bytes = NULL;
 		size_t size;
 		int r = file_read(w->fd, index_files[i], INDEX_MAX, &bytes, &size);
 
@@ -147,18 +148,9 @@ static int take_index(struct build *b, const struct workshop *w)
 			continue;
 		if (r < 0)
 			return log_errno(r, "cannot read depmod's %s", index_files[i]);
-		if (asprintf(&at, "lib/modules/%s/%s", b->config->kernel, index_files[i]) < 0)
-			return -ENOMEM;
-		r = tree_add(&b->tree,
-			     &(struct tree_node){ .path = at,
-						  .mode = S_IFREG | 0644,
-						  .flags = TREE_DATA,
-						  .bytes = bytes,
-						  .size = size,
-						  .reason = "index of the modules" },
-			     NULL);
+		r = module_index_add_file(b, index_files[i], bytes, size);
 		if (r < 0)
-			return log_errno(r, "cannot add /%s", at);
+			return r;
 	}
 	return 0;
 }

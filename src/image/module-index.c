@@ -55,7 +55,7 @@ static int read_beside(const struct build *b, const char *name, char **ret, size
 	return r < 0 && r != -ENOENT ? log_errno(r, "cannot read %s of %s", path, c->sysroot.path) : r;
 }
 
-static int add_file(struct build *b, const char *name, const char *bytes, size_t size)
+int module_index_add_file(struct build *b, const char *name, const char *bytes, size_t size)
 {
 	_cleanup_free_ char *at = NULL;
 	int r;
@@ -130,7 +130,7 @@ static int write_index(struct indexer *x, const char *name, struct index *index)
 	size_t size;
 	int r = index_write(index, &bytes, &size);
 
-	return r < 0 ? log_errno(r, "cannot write %s", name) : add_file(x->build, name, bytes, size);
+	return r < 0 ? log_errno(r, "cannot write %s", name) : module_index_add_file(x->build, name, bytes, size);
 }
 
 static int bad_row(const char *name, const char *key, int error)
@@ -220,7 +220,7 @@ static int write_lines(struct indexer *x, const char *name, size_t word)
 		if (*line != '#' && find_member(x, module))
 			size += (size_t)sprintf(kept + size, "%s\n", line);
 	}
-	return size > 0 ? add_file(x->build, name, kept, size) : 0;
+	return size > 0 ? module_index_add_file(x->build, name, kept, size) : 0;
 }
 
 /* What is built in is so in the image too. */
@@ -230,7 +230,7 @@ static int copy_file(struct indexer *x, const char *name)
 	size_t size;
 	int r = read_beside(x->build, name, &bytes, &size);
 
-	return r < 0 ? r : add_file(x->build, name, bytes, size);
+	return r < 0 ? r : module_index_add_file(x->build, name, bytes, size);
 }
 
 /* What libkmod opens at run time; the texts beside the .bin files are for readers. */

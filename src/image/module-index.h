@@ -9,3 +9,6 @@
  * anew. Where one of its texts is not there, depmod_add() reads the modules themselves. Errors are logged.
  */
 int module_index_add(struct build *b);
+
+/* One file of the index, "modules.dep.bin", from `size` bytes that are copied. Errors are logged. */
+int module_index_add_file(struct build *b, const char *name, const char *bytes, size_t size);
