@@ -193,27 +193,26 @@ static int say_refused(struct run *run, const struct want *want, const struct st
 	return -EACCES;
 }
 
-/* Once, and again when it is another reason. */
-static int say_waiting(struct run *run, const struct want *want)
+/* Once, and again when it is another reason than `*told`. */
+static int say_waiting(struct run *run, const struct want *want, char **told)
 {
 	_cleanup_free_ char *seen = describe_seen(run);
 
 	/* For who looks later, and from a shell; without /run/slipway nobody does. */
 	if (seen)
 		(void)file_write(AT_FDCWD, "/run/slipway/report", seen, 0600);
-	if (seen && !streq_null(run->told, seen))
+	if (seen && !streq_null(*told, seen))
 		log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen);
-	free(run->told);
-	run->told = TAKE_PTR(seen);
+	free(*told);
+	*told = TAKE_PTR(seen);
 	return attempts_done(&run->attempts, want->what, ACTION_REPORT, clock_monotonic());
 }
 
 int await_device(struct run *run, const struct want *want, const struct device **ret)
 {
-	int r = string_set(&run->told, NULL);
+	_cleanup_free_ char *told = NULL;
+	int r = loop_open(run);
 
-	if (r == 0)
-		r = loop_open(run);
 	while (r == 0) {
 		struct step step;
 
@@ -235,7 +234,7 @@ int await_device(struct run *run, const struct want *want, const struct device *
 		case STEP_REFUSED:
 			return say_refused(run, want, &step);
 		case STEP_REPORT:
-			r = say_waiting(run, want);
+			r = say_waiting(run, want, &told);
 			break;
 		case STEP_WAIT:
 			r = loop_wait(run, step.wake_at);

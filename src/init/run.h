@@ -42,7 +42,6 @@ struct run {
 	struct loop loop;
 	struct jobs jobs;
 	struct profile profile;
-	char *told;                   /* why we wait, as it was last told; owned */
 	struct secrets *secrets;      /* NULL: nobody was asked */
 
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */
