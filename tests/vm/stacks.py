@@ -31,6 +31,8 @@ format() {{ printf '{PASSPHRASE}' | cryptsetup luksFormat -q --uuid {LUKS_UUID}$
 unlock() {{ printf '{PASSPHRASE}' | cryptsetup open --key-file - $1 $2; }}
 fill() {{ e2image -ra /dev/vdb $1 >/dev/null 2>&1; sync; }}
 check() {{ dumpe2fs -h $1 2>&1 | grep -q needs_recovery && exit 9; e2fsck -fn $1; }}
+# What udev's rules have assembled meanwhile is put together by hand instead.
+no_arrays() {{ udevadm settle; mdadm --stop --scan || :; }}
 group() {{ pvcreate -q -y $2 && vgcreate -q $1 $2; }}
 """
 
@@ -53,26 +55,33 @@ STACKS = {
                   "cryptsetup isLuks /dev/vdc; unlock /dev/vdc l; check /dev/mapper/l", f"UUID={LUKS_UUID}1", 1),
     "lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg",
                  "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
-    "lvm-luks": Stack((SIZE,), "format /dev/vdc 1; unlock /dev/vdc l; group vg /dev/mapper/l; lvcreate -q -n root -L 1310M vg;"
+    "lvm-luks": Stack((SIZE,), "format /dev/vdc 1; unlock /dev/vdc l; group vg /dev/mapper/l; "
+                               "lvcreate -q -n root -L 1310M vg;"
                       "fill /dev/vg/root; vgchange -an vg; cryptsetup close l",
                       "unlock /dev/vdc l; vgchange -ay vg; check /dev/vg/root", ROOT, 1),
     "luks-lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n crypt -L 1340M vg; format /dev/vg/crypt 1;"
                       "unlock /dev/vg/crypt l; fill /dev/mapper/l; cryptsetup close l; vgchange -an vg",
                       "vgchange -ay vg; unlock /dev/vg/crypt l; check /dev/mapper/l", ROOT, 1),
     "tower": Stack((SIZE, SIZE), "mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean --name=tower "
-                   "--homehost=slip /dev/vdc /dev/vdd; format /dev/md20 1; unlock /dev/md20 l; group my-vg /dev/mapper/l;"
+                   "--homehost=slip /dev/vdc /dev/vdd; format /dev/md20 1; unlock /dev/md20 l; "
+                   "group my-vg /dev/mapper/l;"
                    "lvcreate -q -n root -L 1310M my-vg; fill /dev/my-vg/root; vgchange -an my-vg; cryptsetup close l;"
                    "mdadm --stop /dev/md20",
-                   "mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --examine /dev/vdd | grep 'State : clean';"
-                   "mdadm --assemble /dev/md20 /dev/vdc /dev/vdd; cat /proc/mdstat; if grep -E 'resync|recovery' /proc/mdstat; then exit 9; fi;"
+                   "no_arrays; mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --examine /dev/vdd | "
+                   "grep 'State : clean';"
+                   "mdadm --assemble /dev/md20 /dev/vdc /dev/vdd; cat /proc/mdstat; if grep -E 'resync|"
+                   "recovery' /proc/mdstat; then exit 9; fi;"
                    "unlock /dev/md20 l; vgchange -ay my-vg; check /dev/my-vg/root", "/dev/mapper/my--vg-root", 1),
     "raid5-degraded": Stack((720, 720, 720), "mdadm --create /dev/md20 --run --level=5 --raid-devices=3 --assume-clean "
-                            "--name=five --homehost=slip /dev/vdc /dev/vdd /dev/vde; fill /dev/md20; mdadm --stop /dev/md20",
-                            "mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --assemble --run /dev/md20 /dev/vdc "
+                            "--name=five --homehost=slip /dev/vdc /dev/vdd /dev/vde; fill /dev/md20; "
+                            "mdadm --stop /dev/md20",
+                            "no_arrays; mdadm --examine /dev/vdc | grep 'State : clean'; "
+                            "mdadm --assemble --run /dev/md20 /dev/vdc "
                             "/dev/vdd; check /dev/md20", ROOT, 0, (1,)),
     "btrfs-luks": Stack((SIZE, SIZE), "format /dev/vdc 1; format /dev/vdd 2; unlock /dev/vdc a; unlock /dev/vdd b;"
                         f"mkfs.btrfs -q -U {BTRFS_UUID} -m raid1 -d raid1 /dev/mapper/a /dev/mapper/b;"
-                        "mount /dev/mapper/a /mnt; mkdir /run/s; mount -o ro,noload /dev/vdb /run/s; cp -a /run/s/. /mnt/;"
+                        "mount /dev/mapper/a /mnt; mkdir /run/s; mount -o ro,noload /dev/vdb /run/s; "
+                        "cp -a /run/s/. /mnt/;"
                         f"echo UUID={BTRFS_UUID} / btrfs defaults 0 0 >/mnt/etc/fstab; umount /mnt;"
                         "cryptsetup close a; cryptsetup close b",
                         "unlock /dev/vdc a; unlock /dev/vdd b; btrfs check --readonly /dev/mapper/a",
