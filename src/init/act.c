@@ -33,17 +33,26 @@ static void say_failed(const struct act *act, struct job *job, int result)
 		    *said ? ": " : "", said);
 }
 
+/*
+ * Was it done to a state of the device that is over? What was tried on the device was forgotten then, and may be
+ * running anew. What has a subject of its own, a volume group, is not forgotten with a device.
+ */
+static bool is_stale(const struct run *run, const struct act *act)
+{
+	const struct device *dev = devices_find(&run->devices, act->name);
+
+	return streq(act->subject, act->name) && (!dev || dev->announced != act->announced);
+}
+
 static void act_done(struct run *run, struct job *job, int result)
 {
 	const struct act *act = job->data;
-	const struct device *dev = devices_find(&run->devices, act->name);
 	uint64_t now = clock_monotonic();
 
+	if (is_stale(run, act))
+		return;
 	if (result == 0 && act->row->take)
 		result = act->row->take(run, act, job->worker.record);
-	/* Gone, or changed meanwhile: what was tried on it was forgotten, and may be tried anew. */
-	if (!dev || dev->announced != act->announced)
-		return;
 	if (result == 0) {
 		log_debug("%s %s: done", act->row->doing, act->subject);
 		(void)attempts_done(&run->attempts, act->subject, act->row->action, now);
