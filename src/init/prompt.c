@@ -133,10 +133,10 @@ static int wait_for_answer(struct prompter *p, struct secret *ret)
 	if (poll(fds, p->n + 1, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
-		/* A serial line that hangs up would be readable for ever. */
+		/* A line that hangs up would be readable for ever; poll(2) passes over it from now on. */
 		if (fds[i].revents & (POLLHUP | POLLERR | POLLNVAL))
-			return -EIO;
-		if (fds[i].revents)
+			close_fd(&p->consoles[i].fd);
+		else if (fds[i].revents)
 			r = take_typed(&p->consoles[i], ret);
 	}
 	if (r == 0 && fds[p->n].revents)

@@ -127,6 +127,22 @@ static void every_terminal(void **state)
 	assert_int_equal(close_desk(&d), 0);
 }
 
+/* One that hangs up leaves the question to the others. */
+static void a_terminal_hangs_up(void **state)
+{
+	struct desk d;
+
+	open_desk(&d, *state);
+	see(&d, 0, "Passphrase for x: ");
+	see(&d, 1, "Passphrase for x: ");
+	assert_int_equal(close(d.master[0]), 0);
+	d.master[0] = -1;
+	type(&d, 1, "secret\r");
+	see(&d, 1, "Passphrase for x: \r\n");
+	assert_int_equal(d.secret->size, 6);
+	assert_int_equal(close_desk(&d), 0);
+}
+
 static void the_answer_is_no(void **state)
 {
 	static const char *const no[] = { "\003", "\004", "half\003" };
@@ -178,7 +194,8 @@ static void nobody_to_ask(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(typed_lines), TEST(every_terminal), TEST(the_answer_is_no), TEST(afterwards), TEST(nobody_to_ask),
+		TEST(typed_lines),        TEST(every_terminal), TEST(a_terminal_hangs_up),
+		TEST(the_answer_is_no),   TEST(afterwards),     TEST(nobody_to_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
