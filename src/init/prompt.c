@@ -135,7 +135,7 @@ static int wait_for_answer(struct prompter *p, struct secret *ret)
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
 		/* A line that hangs up would be readable for ever; poll(2) passes over it from now on. */
 		if (fds[i].revents & (POLLHUP | POLLERR | POLLNVAL))
-			close_fd(&p->consoles[i].fd);
+			(void)close(TAKE_FD(p->consoles[i].fd));
 		else if (fds[i].revents)
 			r = take_typed(&p->consoles[i], ret);
 	}

@@ -39,8 +39,12 @@ static void open_desk(struct desk *d, const struct scratch *s)
 	assert_ptr_not_equal(d->secret, MAP_FAILED);
 	(void)snprintf(d->directory, sizeof(d->directory), "%s/ask", s->path);
 	d->child = fork();
-	if (d->child == 0)
-		_exit(-prompt_on(d->path, d->directory, "Passphrase for x", "x", d->secret));
+	if (d->child > 0)
+		return;
+	/* A master that it kept would keep the line from hanging up. */
+	for (int i = 0; i < TERMINALS; i++)
+		(void)close(d->master[i]);
+	_exit(-prompt_on(d->path, d->directory, "Passphrase for x", "x", d->secret));
 }
 
 /* Reads until the terminal has shown that text. */
