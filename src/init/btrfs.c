@@ -18,10 +18,9 @@
 /* Nothing has asked for the module so far: no device has a modalias for what is on it. */
 static int open_control(int fd)
 {
-	static const char *const modprobe[] = { "modprobe", "-q", "btrfs", NULL };
 	int control = open(CONTROL, O_RDWR | O_CLOEXEC);
 
-	if (control < 0 && errno == ENOENT && tool_run(&(struct tool){ .argv = modprobe }, fd) == 0)
+	if (control < 0 && errno == ENOENT && tool_load("btrfs", fd) == 0)
 		control = open(CONTROL, O_RDWR | O_CLOEXEC);
 	return control < 0 ? -errno : control;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* md: arrays, by mdadm: member by member, and without the missing ones when their time has passed. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "init/act.h"
@@ -22,6 +23,9 @@ static int assemble(int fd, void *data)
 	const struct act *act = data;
 	const char *const argv[] = { "mdadm", "--incremental", act->path, NULL };
 
+	/* mdadm 4.5 wants to set its parameters first; without modprobe it says so itself. */
+	if (access("/sys/module/md_mod", F_OK) < 0)
+		(void)tool_load("md_mod", fd);
 	return run_mdadm(argv, fd);
 }
 

@@ -69,6 +69,13 @@ int tool_run(const struct tool *tool, int fd)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
+int tool_load(const char *module, int fd)
+{
+	const char *const argv[] = { "modprobe", "-q", module, NULL };
+
+	return tool_run(&(struct tool){ .argv = argv }, fd);
+}
+
 const char *tool_last_line(char *said)
 {
 	size_t n = strlen(said);

@@ -19,5 +19,11 @@ struct tool {
  */
 int tool_run(const struct tool *tool, int fd);
 
+/*
+ * Loads a module that no device asks for by its modalias, by modprobe, which the kernel itself calls too. As
+ * tool_run(); a kernel that has it built in is fine.
+ */
+int tool_load(const char *module, int fd);
+
 /* The last line of what a tool said that is not empty, without its "name: "; "" where it said nothing. In place. */
 const char *tool_last_line(char *said);
