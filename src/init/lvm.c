@@ -51,7 +51,7 @@ static int take(struct run *run, const struct act *act, char *record)
 /* "my-vg/root" for "my--vg-root": undoes device-mapper's doubling. In place; false where it is no such name. */
 static bool decode_dm_name(char *name)
 {
-	bool divided = strchr(name, '/') != NULL;
+	bool divided = false;
 	char *to = name;
 
 	for (const char *p = name; *p; p++) {

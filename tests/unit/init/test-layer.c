@@ -3,7 +3,7 @@
 #include "base/macro.h"
 #include "init/layer.h"
 #include "init/match.h"
-#include "unit/unit.h"
+#include "unit/story.h"
 
 #define MS UINT64_C(1000) /* all times of a row are ms after the wait began */
 #define T(s) ((char *)(s))
@@ -324,23 +324,16 @@ static bool as_told(const struct story *s, const struct step *step)
 static void tell(const struct story *s)
 {
 	_cleanup_(spec_free) struct spec spec = { 0 };
-	struct device list[ARRAY_SIZE(s->devices)], *items[ARRAY_SIZE(s->devices)];
-	struct devices devices = { .items = items };
-	struct attempt tried[ARRAY_SIZE(s->tried)];
-	struct attempts attempts = { .items = tried, .secrets = s->secrets };
+	struct story_tables t;
 	struct want want = { .what = "root", .spec = &spec, .deadline = 90000 * MS, .degraded = s->degraded };
 	struct boot boot = s->boot;
 	struct step step;
 
 	assert_int_equal(spec_parse(s->root, &spec), 0);
 	boot.luks = boot.md = boot.lvm = !s->off;
-	memcpy(list, s->devices, sizeof(list));
-	memcpy(tried, s->tried, sizeof(tried));
-	for (; devices.n < ARRAY_SIZE(list) && list[devices.n].name; devices.n++)
-		items[devices.n] = &list[devices.n];
-	while (attempts.n < ARRAY_SIZE(tried) && tried[attempts.n].subject)
-		attempts.n++;
-	plan(&boot, &want, &devices, &attempts, (s->now ? s->now : 1000) * MS, &step);
+	STORY_FILL(&t, s);
+	t.attempts.secrets = s->secrets;
+	plan(&boot, &want, &t.devices, &t.attempts, (s->now ? s->now : 1000) * MS, &step);
 	if (!as_told(s, &step))
 		fail_msg("%s: kind %d, action %d, device %s, subject %s, secret %u, wake at %llu us", s->name,
 			 step.kind, step.action, text(step.device ? step.device->name : NULL), text(step.subject),

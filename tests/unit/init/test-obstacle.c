@@ -2,7 +2,7 @@
 /* test-obstacle: why the root is not there yet, in words. */
 #include "base/macro.h"
 #include "init/obstacle.h"
-#include "unit/unit.h"
+#include "unit/story.h"
 
 #define T(s) ((char *)(s))
 #define ON(...) .slaves = (char **)(const char *[]){ __VA_ARGS__, NULL }
@@ -51,19 +51,11 @@ static const struct row {
 static void told(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct device list[ARRAY_SIZE(rows[i].devices)], *items[ARRAY_SIZE(list)];
-		struct attempt tried[ARRAY_SIZE(rows[i].tried)];
-		struct devices devices = { .items = items };
-		struct attempts attempts = { .items = tried };
 		_cleanup_free_ char *text = NULL;
+		struct story_tables t;
 
-		memcpy(list, rows[i].devices, sizeof(list));
-		memcpy(tried, rows[i].tried, sizeof(tried));
-		for (; devices.n < ARRAY_SIZE(list) && list[devices.n].name; devices.n++)
-			items[devices.n] = &list[devices.n];
-		while (attempts.n < ARRAY_SIZE(tried) && tried[attempts.n].subject)
-			attempts.n++;
-		text = obstacles_describe(&rows[i].boot, &devices, &attempts);
+		STORY_FILL(&t, &rows[i]);
+		text = obstacles_describe(&rows[i].boot, &t.devices, &t.attempts);
 		assert_string_equal(text, rows[i].told);
 	}
 }

@@ -3,7 +3,7 @@
 #include "base/macro.h"
 #include "init/match.h"
 #include "init/plan.h"
-#include "unit/unit.h"
+#include "unit/story.h"
 
 #define MS UINT64_C(1000) /* all times of a row are ms after the wait began */
 #define T(s) ((char *)(s))
@@ -230,24 +230,15 @@ static bool as_told(const struct story *s, const struct step *step)
 static void tell(const struct story *s)
 {
 	_cleanup_(spec_free) struct spec spec = { 0 };
-	struct device list[ARRAY_SIZE(s->devices)], *items[ARRAY_SIZE(s->devices)];
-	struct devices devices = { .items = items };
-	struct attempt tried[ARRAY_SIZE(s->tried)];
-	struct attempts attempts = { .items = tried };
+	const struct boot boot = { .luks = true, .md = true, .lvm = true };
+	struct story_tables t;
 	struct want want = { .what = "root", .spec = &spec, .not_before = s->delay * MS };
 	struct step step;
 
 	assert_int_equal(spec_parse(s->root, &spec), 0);
 	want.deadline = s->deadline == FOREVER ? FOREVER : (s->deadline ? s->deadline : 90000) * MS;
-	memcpy(list, s->devices, sizeof(list));
-	memcpy(tried, s->tried, sizeof(tried));
-	for (; devices.n < ARRAY_SIZE(list) && list[devices.n].name; devices.n++)
-		items[devices.n] = &list[devices.n];
-	while (attempts.n < ARRAY_SIZE(tried) && tried[attempts.n].subject)
-		attempts.n++;
-	const struct boot boot = { .luks = true, .md = true, .lvm = true };
-
-	plan(&boot, &want, &devices, &attempts, s->now * MS, &step);
+	STORY_FILL(&t, s);
+	plan(&boot, &want, &t.devices, &t.attempts, s->now * MS, &step);
 	if (!as_told(s, &step))
 		fail_msg("%s: %s %s/%s, wake at %llu us", s->name, kinds[step.kind], name_of(step.device),
 			 name_of(step.other), (unsigned long long)step.wake_at);
