@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* act: doing what a step says. */
 #include <errno.h>
+#include <signal.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "init/act.h"
 #include "init/run.h"
 #include "init/tool.h"
+
+#define TAKE_BACK USEC_PER_SEC /* a question ends by itself then, or it is killed */
 
 static const struct act_row *const rows[] = {
 	&md_assemble, &md_start, &lvm_activate, &luks_ask, &luks_key, &luks_unlock,
@@ -44,25 +47,94 @@ static bool is_stale(const struct run *run, const struct act *act)
 	return streq(act->subject, act->name) && (!dev || dev->announced != act->announced);
 }
 
-static void act_done(struct run *run, struct job *job, int result)
+/* Whoever does not answer is not asked again; "no" is an answer. */
+static void question_failed(struct run *run, const struct act *act, int result)
 {
-	const struct act *act = job->data;
 	uint64_t now = clock_monotonic();
 
-	if (is_stale(run, act))
+	if (result == -ECANCELED) {
+		(void)attempts_failed(&run->attempts, act->subject, ACTION_ASK, now);
 		return;
-	if (result == 0 && act->row->take)
-		result = act->row->take(run, act, job->worker.record);
-	if (result == 0) {
-		log_debug("%s %s: done", act->row->doing, act->subject);
-		(void)attempts_done(&run->attempts, act->subject, act->row->action, now);
+	}
+	if (result == -ETIMEDOUT)
+		log_warning("nobody gave the passphrase of %s in %llu s: it stays closed", act->path,
+			    (unsigned long long)(act->volume->ask_timeout / USEC_PER_SEC));
+	else
+		log_warning("cannot ask for the passphrase of %s: %s: it stays closed", act->path, strerror(-result));
+	(void)attempts_over(&run->attempts, act->subject, ACTION_ASK, now);
+}
+
+static void act_failed(struct run *run, const struct act *act, struct job *job, int result)
+{
+	if (act->row->action == ACTION_ASK) {
+		question_failed(run, act, result);
 		return;
 	}
 	say_failed(act, job, result);
-	(void)attempts_failed(&run->attempts, act->subject, act->row->action, now);
+	(void)attempts_failed(&run->attempts, act->subject, act->row->action, clock_monotonic());
+}
+
+/*
+ * NULL: there is a reason to go on asking. A device that has only changed, or came back by the same name with the same
+ * container on it, can be opened by the answer too.
+ */
+static const char *why_not_ask(const struct run *run, const struct act *act, bool all)
+{
+	const struct device *dev = devices_find(&run->devices, act->name);
+
+	if (!dev)
+		return "it has gone";
+	if (dev->probe == PROBE_DONE && !streq(dev->tags.uuid ? dev->tags.uuid : "", act->uuid))
+		return "it is another one now";
+	if (devices_upper(&run->devices, dev))
+		return "it is open";
+	return all ? "nothing waits for it" : NULL;
+}
+
+static void act_done(struct run *run, struct job *job, int result)
+{
+	const struct act *act = job->data;
+
+	if (act->row->action == ACTION_ASK && (act->taken_back || why_not_ask(run, act, false))) {
+		attempts_drop(&run->attempts, act->subject, ACTION_ASK);
+		return;
+	}
+	if (act->row->action != ACTION_ASK && is_stale(run, act))
+		return;
+	if (result == 0 && act->row->take)
+		result = act->row->take(run, act, job->worker.record);
+	if (result < 0) {
+		act_failed(run, act, job, result);
+		return;
+	}
+	log_debug("%s %s: done", act->row->doing, act->subject);
+	(void)attempts_done(&run->attempts, act->subject, act->row->action, clock_monotonic());
 }
 
 static const struct job_kind act_kind = { .name = "act", .done = act_done };
+
+bool act_take_back(struct run *run, bool all)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->jobs.n; i++) {
+		struct job *job = run->jobs.items[i];
+		struct act *act = job->data;
+		const char *why;
+
+		if (job->kind != &act_kind || act->row->action != ACTION_ASK)
+			continue;
+		why = why_not_ask(run, act, all);
+		any |= why != NULL;
+		if (!why || act->taken_back)
+			continue;
+		log_notice("the passphrase of %s is not asked for any more: %s", act->path, why);
+		act->taken_back = true;
+		job->worker.deadline = clock_add(clock_monotonic(), TAKE_BACK);
+		(void)kill(job->worker.pid, SIGTERM);
+	}
+	return any;
+}
 
 int act_start(struct run *run, const struct step *step)
 {

@@ -19,6 +19,7 @@ struct act {
 	const struct volume *volume;
 	unsigned int secret;
 	bool degraded;
+	bool taken_back;     /* the question: its answer counts no more */
 	uint64_t announced;  /* of the device: which state of it */
 	char path[512];      /* "/dev/vda2" */
 	char name[256];      /* the device's, as the kernel calls it */
@@ -38,6 +39,12 @@ struct act_row {
 /* The rows, each in the file of its kind. */
 extern const struct act_row md_assemble, md_start, lvm_scan, lvm_activate, btrfs_scan, luks_key, luks_unlock,
 	luks_ask;
+
+/*
+ * Takes back questions that need no answer any more: of a container that has gone or is open by now; with
+ * `all` whatever is asked. True: one is on the screen still, and ends within a second. Its attempt runs until then.
+ */
+bool act_take_back(struct run *run, bool all);
 
 /* Starts what a STEP_ACT says. 0 or -errno. */
 int act_start(struct run *run, const struct step *step);

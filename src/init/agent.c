@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "init/agent.h"
+#include "init/prompt.h"
 
 static int open_socket(const char *directory, struct agent *a)
 {
@@ -26,16 +28,17 @@ static int open_socket(const char *directory, struct agent *a)
 }
 
 /* Agents read a file "ask.*" when it is closed or moved there: it must be whole by then. */
-static int write_question(const char *directory, const char *message, const char *id, struct agent *a)
+static int write_question(const char *directory, const struct question *q, struct agent *a)
 {
 	_cleanup_free_ char *text = NULL;
 	char tmp[sizeof(a->file)];
 	int r;
 
 	if (asprintf(&text,
-		     "[Ask]\nPID=%d\nSocket=%s\nAcceptCached=0\nEcho=0\nNotAfter=0\nSilent=0\nMessage=%s\n"
+		     "[Ask]\nPID=%d\nSocket=%s\nAcceptCached=0\nEcho=%d\nNotAfter=%llu\nSilent=0\nMessage=%s\n"
 		     "Icon=drive-harddisk\nId=cryptsetup:%s\n",
-		     (int)getpid(), a->socket, message, id) < 0)
+		     (int)getpid(), a->socket, q->echo == ECHO_TEXT,
+		     q->deadline == USEC_FOREVER ? 0ULL : (unsigned long long)q->deadline, q->message, q->id) < 0)
 		return -ENOMEM;
 	(void)snprintf(tmp, sizeof(tmp), "%s/tmp.slipway-%d", directory, (int)getpid());
 	r = file_write(AT_FDCWD, tmp, text, 0644);
@@ -45,7 +48,7 @@ static int write_question(const char *directory, const char *message, const char
 	return rename(tmp, a->file) < 0 ? -errno : 0;
 }
 
-int agent_ask(const char *directory, const char *message, const char *id, struct agent *ret)
+int agent_ask(const char *directory, const struct question *q, struct agent *ret)
 {
 	_cleanup_(agent_close) struct agent a = AGENT_NONE;
 	int r = file_mkdir_parents(AT_FDCWD, directory, 0755);
@@ -53,7 +56,7 @@ int agent_ask(const char *directory, const char *message, const char *id, struct
 	if (r == 0)
 		r = open_socket(directory, &a);
 	if (r == 0)
-		r = write_question(directory, message, id, &a);
+		r = write_question(directory, q, &a);
 	if (r < 0)
 		return r;
 	*ret = a;

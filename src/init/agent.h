@@ -4,6 +4,8 @@
 
 #include "init/secret.h"
 
+struct question;
+
 struct agent {
 	int fd;         /* for poll(2); -1: none */
 	char file[100]; /* the question's, "" where there is none */
@@ -16,7 +18,7 @@ struct agent {
 #define AGENT_DIRECTORY "/run/systemd/ask-password"
 
 /* Puts the question into `directory`, which is made where it is missing. 0 or -errno. */
-int agent_ask(const char *directory, const char *message, const char *id, struct agent *ret);
+int agent_ask(const char *directory, const struct question *q, struct agent *ret);
 
 /* Reads the answer when `fd` is readable: 1 with `*ret`; 0: it was nothing; -ECANCELED: the answer is "no". */
 int agent_answer(const struct agent *a, struct secret *ret);

@@ -41,7 +41,7 @@ static int find_or_add(struct attempts *a, const char *subject, enum action acti
 	return 0;
 }
 
-enum outcome { RUNNING, FAILED, DONE };
+enum outcome { RUNNING, FAILED, OVER, DONE };
 
 static int record(struct attempts *a, const char *subject, enum action action, enum outcome outcome, uint64_t now)
 {
@@ -52,7 +52,8 @@ static int record(struct attempts *a, const char *subject, enum action action, e
 		return r;
 	t->running = outcome == RUNNING;
 	t->times += outcome == RUNNING;
-	t->failed += outcome == FAILED;
+	t->failed += outcome == FAILED || outcome == OVER;
+	t->over = outcome == OVER;
 	t->done = t->done || outcome == DONE;
 	t->since = now;
 	return 0;
@@ -73,13 +74,33 @@ int attempts_done(struct attempts *a, const char *subject, enum action action, u
 	return record(a, subject, action, DONE, now);
 }
 
+int attempts_over(struct attempts *a, const char *subject, enum action action, uint64_t now)
+{
+	return record(a, subject, action, OVER, now);
+}
+
+static void remove_at(struct attempts *a, size_t i)
+{
+	free(a->items[i].subject);
+	a->items[i] = a->items[--a->n];
+}
+
+void attempts_drop(struct attempts *a, const char *subject, enum action action)
+{
+	struct attempt *found = find(a, subject, action);
+
+	if (found)
+		remove_at(a, (size_t)(found - a->items));
+}
+
 void attempts_forget(struct attempts *a, const char *subject)
 {
-	for (size_t i = a->n; i-- > 0;)
-		if (streq(a->items[i].subject, subject)) {
-			free(a->items[i].subject);
-			a->items[i] = a->items[--a->n];
-		}
+	for (size_t i = a->n; i-- > 0;) {
+		const struct attempt *t = &a->items[i];
+
+		if (streq(t->subject, subject) && !(t->action == ACTION_ASK && t->running))
+			remove_at(a, i);
+	}
 }
 
 void attempts_free(struct attempts *a)

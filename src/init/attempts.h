@@ -26,6 +26,7 @@ struct attempt {
 	unsigned int failed;
 	bool running;
 	bool done;
+	bool over;     /* ACTION_ASK: nobody answered, and nobody is asked again */
 	uint64_t since; /* CLOCK_MONOTONIC µs, of the last change */
 };
 
@@ -43,6 +44,15 @@ int attempts_running(struct attempts *a, const char *subject, enum action action
 int attempts_failed(struct attempts *a, const char *subject, enum action action, uint64_t now);
 int attempts_done(struct attempts *a, const char *subject, enum action action, uint64_t now);
 
-/* Everything that was tried on that subject may be tried anew: it changed, or it came again. */
+/* It failed, and so would another try. */
+int attempts_over(struct attempts *a, const char *subject, enum action action, uint64_t now);
+
+/* It was never tried. */
+void attempts_drop(struct attempts *a, const char *subject, enum action action);
+
+/*
+ * Everything that was tried on that subject may be tried anew: it changed, or it came again. Only a question that is
+ * on the screen stays until it is taken back (act.h): there is one at a time.
+ */
 void attempts_forget(struct attempts *a, const char *subject);
 void attempts_free(struct attempts *a);

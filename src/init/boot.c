@@ -309,8 +309,7 @@ void boot_free(struct boot *b)
 	for (size_t i = 0; i < b->volumes_n; i++)
 		volume_free(&b->volumes[i]);
 	free(b->volumes);
-	free(b->luks_key);
-	free(b->luks_options);
+	volume_free(&b->unnamed);
 	strv_free(b->md_uuids);
 	strv_free(b->lvm_vgs);
 	strv_free(b->lvm_lvs);

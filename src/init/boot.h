@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/cmdline.h"
+#include "init/line.h"
 #include "init/spec.h"
 
 enum fsck_mode { FSCK_AUTO, FSCK_FORCE, FSCK_SKIP };
@@ -22,6 +23,8 @@ struct boot_mount {
 	char *flags;  /* mount options for libmount, or NULL */
 };
 
+#define TRIES_FOREVER UINT32_MAX
+
 /* A LUKS container that is to be opened: a line of crypttab(5), or rd.luks.*= */
 struct volume {
 	struct spec source;
@@ -29,6 +32,14 @@ struct volume {
 	char *key;              /* a path: in the image, or on key_device; NULL: a passphrase is asked for */
 	struct spec key_device; /* SPEC_NONE: the image */
 	char **options;         /* strv, crypttab's; NULL: none */
+	/* What these say of the question; see crypt-option.c. */
+	unsigned int tries;     /* how often it is asked for; 0: as usual, TRIES_FOREVER */
+	uint64_t ask_timeout;   /* µs for an answer; 0: as long as it takes */
+	uint64_t key_timeout;   /* µs for the device with the key; 0: as usual */
+	enum echo echo;
+	bool headless;          /* nobody is asked */
+	bool nofail;            /* the boot goes on without it */
+	bool noauto;            /* opened only where it is itself what is looked for */
 };
 
 struct boot {
@@ -47,7 +58,8 @@ struct boot {
 	char **modules;         /* to be loaded before all others */
 	struct volume *volumes; /* LUKS containers to open; without any: the only one there is */
 	size_t volumes_n;
-	char *luks_key, *luks_options; /* rd.luks.key=, rd.luks.options= for all that have none of their own */
+	struct volume unnamed;  /* rd.luks.key=, rd.luks.options= for all that have none of their own */
+	uint64_t luks_timeout;  /* rd.luks.timeout=: likewise, µs; 0: none */
 	bool luks, md, lvm;     /* rd.luks=0, rd.md=0, rd.lvm=0 turn one off */
 	char **md_uuids;        /* rd.md.uuid=: only these arrays */
 	char **lvm_vgs;         /* rd.lvm.vg=: these volume groups, whole */

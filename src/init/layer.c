@@ -112,20 +112,6 @@ static bool md_array(const struct view *v, const struct device *dev, struct step
 
 /* LUKS: what was named, the container that is itself named as root, or the only one there is. */
 
-static const struct volume *volume_of(const struct view *v, const struct device *dev)
-{
-	for (size_t i = 0; i < v->boot->volumes_n; i++) {
-		const struct volume *volume = &v->boot->volumes[i];
-		const struct spec *source = &volume->source;
-
-		if (source->kind == SPEC_UUID ? dev->tags.uuid && strcasecmp(dev->tags.uuid, source->value) == 0
-		    : source->kind == SPEC_LABEL ? streq_null(dev->tags.label, source->value)
-						 : spec_matches(source, dev, v->devices))
-			return volume;
-	}
-	return NULL;
-}
-
 static bool is_luks(const struct device *dev)
 {
 	return streq_null(dev->tags.type, "crypto_LUKS");
@@ -154,10 +140,12 @@ static bool luks_wanted(const struct view *v, const struct device *dev, const st
 
 	if (!v->boot->luks)
 		return false;
-	if (volume)
+	if (volume && !volume->noauto)
 		return true;
 	if (spec->kind == SPEC_UUID && dev->tags.uuid && strcasecmp(spec->value, dev->tags.uuid) == 0)
 		return true;
+	if (volume)
+		return spec->kind == SPEC_DM_NAME && streq_null(volume->name, spec->value);
 	return v->boot->volumes_n == 0 && is_only_luks(v, dev, step);
 }
 
@@ -186,13 +174,18 @@ static bool somebody_is_asked(const struct view *v)
 /* By passphrase: those that were typed for others first, then up to three of its own, one prompt at a time. */
 static bool luks_passphrase(const struct view *v, const struct device *dev, unsigned int used, struct step *step)
 {
+	const struct attempt *asked = tried(v, dev->name, ACTION_ASK);
+	unsigned int tries = step->volume->tries > 0 ? step->volume->tries : ASK_TRIES;
+
 	if (used < v->attempts->secrets) {
 		step->secret = used;
 		return act(step, ACTION_UNLOCK, dev);
 	}
-	if (somebody_is_asked(v))
+	if (step->volume->headless || asked->over || somebody_is_asked(v))
 		return false;
-	if (tried(v, dev->name, ACTION_ASK)->times >= ASK_TRIES) {
+	if (asked->times >= tries && tries < TRIES_FOREVER) {
+		if (step->volume->nofail)
+			return false;
 		step->kind = STEP_REFUSED;
 		step->device = dev;
 		return true;
@@ -203,17 +196,21 @@ static bool luks_passphrase(const struct view *v, const struct device *dev, unsi
 static bool luks(const struct view *v, const struct device *dev, struct step *step)
 {
 	const struct attempt *key = tried(v, dev->name, ACTION_KEY), *a = tried(v, dev->name, ACTION_UNLOCK);
-	const struct volume *volume = volume_of(v, dev);
+	const struct volume *volume = volume_of(v->boot, dev, v->devices);
+	uint64_t key_wait;
 
 	if (a->running || a->done || key->running || key->done || !is_free(v, dev) ||
 	    !luks_wanted(v, dev, volume, step))
 		return false;
+	if (!volume)
+		volume = &v->boot->unnamed;
 	step->volume = volume;
-	if (!volume || !volume->key || key->failed > 0)
+	key_wait = volume->key_timeout > 0 ? volume->key_timeout : KEY_WAIT;
+	if (!volume->key || key->failed > 0)
 		return luks_passphrase(v, dev, a->failed, step);
 	if (key_is_there(v, volume))
 		return act(step, ACTION_KEY, dev);
-	return is_time(v, v->want->since + KEY_WAIT, step) && luks_passphrase(v, dev, a->failed, step);
+	return is_time(v, v->want->since + key_wait, step) && luks_passphrase(v, dev, a->failed, step);
 }
 
 /* LVM: each PV tells its VG, and whether that is whole; then what root needs of it is activated. */

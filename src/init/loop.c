@@ -145,6 +145,7 @@ int loop_wait(struct run *run, uint64_t wake_at)
 		r = take_uevents(run);
 	if (r < 0)
 		return r;
+	(void)act_take_back(run, false);
 	jobs_serve(run);
 	reap_orphans(run);
 	return modules_start(run);
@@ -166,12 +167,15 @@ static char *describe_seen(const struct run *run)
 	return text;
 }
 
-static int say_timeout(const struct run *run, const struct want *want)
+/* A question that waited in vain counts as refused: patience is no passphrase. */
+static int say_timeout(struct run *run, const struct want *want)
 {
 	_cleanup_free_ char *seen = describe_seen(run);
 
 	log_error("cannot find the %s device %s: waited %llu s; %s", want->what, want->spec->text,
 		  (unsigned long long)((want->deadline - want->since) / USEC_PER_SEC), seen ? seen : "");
+	for (size_t i = 0; i < run->attempts.n; i++)
+		run->secret_refused |= run->attempts.items[i].over;
 	return -ETIMEDOUT;
 }
 
@@ -208,6 +212,12 @@ static int say_waiting(struct run *run, const struct want *want, char **told)
 	return attempts_done(&run->attempts, want->what, ACTION_REPORT, clock_monotonic());
 }
 
+/* After it nothing waits any more; but first nobody shall be asked any more. */
+static bool step_is_last(enum step_kind kind)
+{
+	return kind == STEP_FOUND || kind == STEP_TIMEOUT || kind == STEP_AMBIGUOUS || kind == STEP_REFUSED;
+}
+
 int await_device(struct run *run, const struct want *want, const struct device **ret)
 {
 	_cleanup_free_ char *told = NULL;
@@ -217,6 +227,10 @@ int await_device(struct run *run, const struct want *want, const struct device *
 		struct step step;
 
 		plan(&run->boot, want, &run->devices, &run->attempts, clock_monotonic(), &step);
+		if (step_is_last(step.kind) && act_take_back(run, true)) {
+			r = loop_wait(run, USEC_FOREVER);
+			continue;
+		}
 		switch (step.kind) {
 		case STEP_FOUND:
 			*ret = step.device;

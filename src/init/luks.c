@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/act.h"
+#include "init/crypt-option.h"
 #include "init/match.h"
 #include "init/prompt.h"
 #include "init/run.h"
@@ -19,38 +20,12 @@
 #define KEY_DIR "/run/slipway/key"
 #define NO_PERMISSION 2 /* cryptsetup(8), RETURN CODES: no key slot fits */
 
-/* crypttab(5)'s words and cryptsetup(8)'s. What is not here is for the running system, or does nothing here. */
-static const struct option {
-	const char *word;   /* ending in '=': its value follows as an argument of its own */
-	const char *option;
-} options[] = {
-	{ "discard",                "--allow-discards"               },
-	{ "read-only",              "--readonly"                     },
-	{ "readonly",               "--readonly"                     },
-	{ "same-cpu-crypt",         "--perf-same_cpu_crypt"          },
-	{ "submit-from-crypt-cpus", "--perf-submit_from_crypt_cpus"  },
-	{ "no-read-workqueue",      "--perf-no_read_workqueue"       },
-	{ "no-write-workqueue",     "--perf-no_write_workqueue"      },
-	{ "header=",                "--header"                       },
-	{ "key-slot=",              "--key-slot"                     },
-	{ "keyslot=",               "--key-slot"                     }, /* Debian */
-	{ "keyfile-offset=",        "--keyfile-offset"               },
-	{ "keyfile-size=",          "--keyfile-size"                 },
-};
-
 static int push_option(const char *word, char ***argv)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		const char *value = startswith(word, options[i].word);
-		bool valued = strchr(options[i].word, '=') != NULL;
-		int r;
+	const char *value, *option = crypt_option_for_cryptsetup(word, &value);
+	int r = option ? strv_push(argv, option) : 0;
 
-		if (!value || (!valued && *value))
-			continue;
-		r = strv_push(argv, options[i].option);
-		return r == 0 && valued ? strv_push(argv, value) : r;
-	}
-	return 0;
+	return r == 0 && option && value ? strv_push(argv, value) : r;
 }
 
 static int push_all(char ***argv, const char *const words[])
@@ -74,11 +49,11 @@ static int open_container(const struct act *act, const char *key, const struct s
 
 	if (asprintf(&usual, "luks-%s", act->uuid) < 0)
 		return -ENOMEM;
-	STRV_FOREACH(word, volume ? volume->options : NULL)
+	STRV_FOREACH(word, volume->options)
 		if (r == 0)
 			r = push_option(*word, &argv);
 	if (r == 0)
-		r = push_all(&argv, (const char *const[]){ act->path, volume && volume->name ? volume->name : usual,
+		r = push_all(&argv, (const char *const[]){ act->path, volume->name ? volume->name : usual,
 							   NULL });
 	if (r < 0)
 		return r;
@@ -143,18 +118,23 @@ static int unlock_by_key(int fd, void *data)
 static int ask(int fd, void *data)
 {
 	const struct act *act = data;
+	const struct volume *volume = act->volume;
 	const struct attempt *before = attempts_get(&act->run->attempts, act->subject, ACTION_UNLOCK);
 	struct secret *secret = secrets_at(act->run->secrets, act->run->attempts.secrets);
 	_cleanup_free_ char *message = NULL;
-	const char *name = act->volume && act->volume->name ? act->volume->name : act->path;
+	struct question q = { .id = act->path, .echo = volume->echo, .deadline = USEC_FOREVER };
+	const char *name = volume->name ? volume->name : act->path;
 
 	if (!secret)
-		return -ENOSPC;
+		return -ENOMEM;
 	if (asprintf(&message, "%sPassphrase for %s%s%s%s", before->failed > 0 ? "It does not fit. " : "", name,
 		     name == act->path ? "" : " (", name == act->path ? "" : act->path,
 		     name == act->path ? "" : ")") < 0)
 		return -ENOMEM;
-	return prompt(message, act->path, secret);
+	q.message = message;
+	if (volume->ask_timeout > 0)
+		q.deadline = clock_add(clock_monotonic(), volume->ask_timeout);
+	return prompt(&q, secret);
 }
 
 static int take(struct run *run, const struct act *act, char *record)

@@ -195,3 +195,17 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 {
 	return matchers[spec->kind].matches && matchers[spec->kind].matches(spec, dev, devices);
 }
+
+const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices)
+{
+	for (size_t i = 0; i < boot->volumes_n; i++) {
+		const struct volume *volume = &boot->volumes[i];
+		const struct spec *source = &volume->source;
+
+		if (source->kind == SPEC_UUID    ? equal_nocase(dev->tags.uuid, source->value)
+		    : source->kind == SPEC_LABEL ? streq_null(dev->tags.label, source->value)
+						 : spec_matches(source, dev, devices))
+			return volume;
+	}
+	return NULL;
+}

@@ -2,6 +2,7 @@
 /* match: is this device the one that a spec names? Pure, as plan() is. */
 #pragma once
 
+#include "init/boot.h"
 #include "init/device.h"
 #include "init/spec.h"
 
@@ -16,3 +17,6 @@ bool spec_may_be_stacked(const struct spec *spec);
 
 /* Is `dm_name` ("vg-my--root") how device-mapper names `volume` ("vg/my-root")? */
 bool lvm_is_dm_name(const char *dm_name, const char *volume);
+
+/* What was said of that LUKS container; NULL where nothing names it. */
+const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices);

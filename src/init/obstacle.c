@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/strv.h"
+#include "init/match.h"
 
 struct teller {
 	FILE *f;
@@ -33,15 +34,23 @@ static bool is_type(const struct device *dev, const char *type)
 
 static const char *luks_state(const struct teller *t, const struct device *dev)
 {
+	const struct volume *volume = volume_of(t->boot, dev, t->devices);
+
 	if (tried(t, dev, ACTION_ASK)->running)
 		return "its passphrase is being asked for";
 	if (tried(t, dev, ACTION_UNLOCK)->running || tried(t, dev, ACTION_KEY)->running)
 		return "it is being opened";
+	if (tried(t, dev, ACTION_ASK)->over)
+		return "nobody gave its passphrase";
 	if (tried(t, dev, ACTION_UNLOCK)->failed > 0)
 		return "no passphrase fitted";
 	if (!t->boot->luks)
 		return "rd.luks=0 keeps it closed";
-	if (t->boot->volumes_n > 0)
+	if (volume && volume->headless)
+		return "nobody is asked for its passphrase (headless)";
+	if (volume && volume->noauto)
+		return "it is not opened by itself (noauto)";
+	if (t->boot->volumes_n > 0 && !volume)
 		return "neither rd.luks.uuid= nor crypttab name it";
 	return "which of them to open, rd.luks.uuid= would say";
 }

@@ -37,7 +37,7 @@ struct step {
 	const struct device *device, *other;
 	uint64_t wake_at;            /* for STEP_WAIT: ask again then at the latest; UINT64_MAX: only on news */
 	enum action action;          /* STEP_ACT */
-	const struct volume *volume; /* ACTION_ASK, ACTION_KEY, ACTION_UNLOCK: what was said of it, or NULL */
+	const struct volume *volume; /* ACTION_ASK, ACTION_KEY, ACTION_UNLOCK: what holds for it */
 	unsigned int secret;         /* ACTION_UNLOCK: which passphrase of those typed, from 0 */
 	const char *subject;         /* ACTION_ACTIVATE: "vg", "vg/lv", or a volume's dm name; borrowed */
 	bool degraded;               /* ACTION_ACTIVATE: although PVs are missing */

@@ -3,26 +3,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/agent.h"
 #include "init/prompt.h"
+#include "init/screen.h"
 
 #define CONSOLES_MAX 8
 
 struct console {
 	int fd;
 	struct termios before;
-	struct secret typed; /* the line so far */
+	struct line line; /* so far */
 };
 
 struct prompter {
+	const struct question *question;
 	struct console consoles[CONSOLES_MAX];
 	size_t n;
 	struct agent agent;
+	struct screen screen;
+	int signal_fd;
 };
 
 static void say(const struct console *c, const char *text)
@@ -51,6 +58,7 @@ static void open_console(struct prompter *p, const char *path)
 	quiet.c_cc[VMIN] = 1;
 	quiet.c_cc[VTIME] = 0;
 	(void)tcsetattr(c->fd, TCSAFLUSH, &quiet);
+	c->line.echo = p->question->echo;
 	p->n++;
 }
 
@@ -72,6 +80,18 @@ static int list_consoles(char ***ret)
 	return r == 0 && !*ret ? strv_push(ret, "/dev/console") : r;
 }
 
+/* From here on SIGTERM is an event, not the end: a terminal must not stay without echo. */
+static int open_signals(struct prompter *p)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	p->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return p->signal_fd < 0 ? -errno : 0;
+}
+
 static void close_prompter(struct prompter *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -80,32 +100,9 @@ static void close_prompter(struct prompter *p)
 		close_fd(&p->consoles[i].fd);
 	}
 	agent_close(&p->agent);
+	screen_close(&p->screen);
+	close_fd(&p->signal_fd);
 	explicit_bzero(p, sizeof(*p));
-}
-
-static void erase_character(struct secret *s)
-{
-	/* A UTF-8 character goes as a whole: its later bytes are 10xxxxxx. */
-	while (s->size > 0 && ((unsigned char)s->bytes[--s->size] & 0xc0) == 0x80)
-		;
-}
-
-/* 1: the line is whole; -ECANCELED: ^C or ^D on an empty line. */
-static int take_byte(struct secret *s, char byte)
-{
-	enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, DELETE = 127 };
-
-	if (byte == '\n' || byte == '\r')
-		return 1;
-	if (byte == CTRL_C || (byte == CTRL_D && s->size == 0))
-		return -ECANCELED;
-	if (byte == CTRL_U)
-		s->size = 0;
-	else if (byte == BACKSPACE || byte == DELETE)
-		erase_character(s);
-	else if (s->size < sizeof(s->bytes))
-		s->bytes[s->size++] = byte;
-	return 0;
 }
 
 static int take_typed(struct console *c, struct secret *ret)
@@ -114,24 +111,30 @@ static int take_typed(struct console *c, struct secret *ret)
 	int r = 0;
 
 	while (r == 0 && read(c->fd, &byte, 1) == 1)
-		r = take_byte(&c->typed, byte);
+		r = line_take(&c->line, c->fd, byte);
 	explicit_bzero(&byte, sizeof(byte));
 	if (r == 1)
-		*ret = c->typed;
+		*ret = c->line.typed;
 	return r;
 }
 
-/* Waits once and takes in what came: 1 an answer, 0 none yet. */
-static int wait_for_answer(struct prompter *p, struct secret *ret)
+/* `before`: what comes first on the line. */
+static void show(const struct prompter *p, const char *before)
 {
-	struct pollfd fds[CONSOLES_MAX + 1];
+	for (size_t i = 0; i < p->n; i++) {
+		const struct console *c = &p->consoles[i];
+
+		say(c, before);
+		say(c, p->question->message);
+		say(c, ": ");
+		line_show(&c->line, c->fd);
+	}
+}
+
+static int take_consoles(struct prompter *p, const struct pollfd *fds, struct secret *ret)
+{
 	int r = 0;
 
-	for (size_t i = 0; i < p->n; i++)
-		fds[i] = (struct pollfd){ .fd = p->consoles[i].fd, .events = POLLIN };
-	fds[p->n] = (struct pollfd){ .fd = p->agent.fd, .events = POLLIN };
-	if (poll(fds, p->n + 1, -1) < 0)
-		return errno == EINTR ? 0 : -errno;
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
 		/* A line that hangs up would be readable for ever; poll(2) passes over it from now on. */
 		if (fds[i].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -139,38 +142,64 @@ static int wait_for_answer(struct prompter *p, struct secret *ret)
 		else if (fds[i].revents)
 			r = take_typed(&p->consoles[i], ret);
 	}
-	if (r == 0 && fds[p->n].revents)
-		r = agent_answer(&p->agent, ret);
 	return r;
 }
 
-int prompt_on(char *const *terminals, const char *directory, const char *message, const char *id, struct secret *ret)
+/* Waits once and takes in what came: 1 an answer, 0 none yet. */
+static int wait_for_answer(struct prompter *p, struct secret *ret)
 {
-	_cleanup_(close_prompter) struct prompter p = { .agent = AGENT_NONE };
+	struct pollfd fds[CONSOLES_MAX + 3];
+	uint64_t wake_at = MIN(p->question->deadline, p->screen.quiet_at);
 	int r;
 
-	STRV_FOREACH(path, terminals)
+	for (size_t i = 0; i < p->n; i++)
+		fds[i] = (struct pollfd){ .fd = p->consoles[i].fd, .events = POLLIN };
+	fds[p->n] = (struct pollfd){ .fd = p->agent.fd, .events = POLLIN };
+	fds[p->n + 1] = (struct pollfd){ .fd = p->signal_fd, .events = POLLIN };
+	fds[p->n + 2] = (struct pollfd){ .fd = p->screen.fd, .events = POLLIN };
+	r = poll(fds, p->n + 3, clock_poll_ms(wake_at, clock_monotonic()));
+	if (r < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (r > 0 && fds[p->n + 1].revents)
+		return -EINTR;
+	if (r > 0 && (r = take_consoles(p, fds, ret)) != 0)
+		return r;
+	if (fds[p->n].revents && (r = agent_answer(&p->agent, ret)) != 0)
+		return r;
+	if (screen_is_disturbed(&p->screen, fds[p->n + 2].revents))
+		show(p, "\r");
+	return clock_monotonic() >= p->question->deadline ? -ETIMEDOUT : 0;
+}
+
+int prompt_on(const struct question *q, const struct places *places, struct secret *ret)
+{
+	_cleanup_(close_prompter) struct prompter p = {
+		.question = q, .agent = AGENT_NONE, .screen = SCREEN_NONE, .signal_fd = -1,
+	};
+	int r = open_signals(&p);
+
+	if (r < 0)
+		return r;
+	STRV_FOREACH(path, places->terminals)
 		open_console(&p, *path);
-	r = agent_ask(directory, message, id, &p.agent);
+	r = agent_ask(places->directory, q, &p.agent);
 	if (r < 0)
 		log_warning("cannot ask password agents: %s, ignoring", strerror(-r));
 	if (r < 0 && p.n == 0)
 		return -ENODEV;
-	for (size_t i = 0; i < p.n; i++) {
-		say(&p.consoles[i], "\n");
-		say(&p.consoles[i], message);
-		say(&p.consoles[i], ": ");
-	}
+	show(&p, "\n");
+	screen_open(&p.screen, places->kmsg);
 	do
 		r = wait_for_answer(&p, ret);
 	while (r == 0);
 	return MIN(r, 0);
 }
 
-int prompt(const char *message, const char *id, struct secret *ret)
+int prompt(const struct question *q, struct secret *ret)
 {
 	_cleanup_strv_ char **consoles = NULL;
 	int r = list_consoles(&consoles);
+	const struct places places = { .terminals = consoles, .directory = AGENT_DIRECTORY, .kmsg = "/dev/kmsg" };
 
-	return r < 0 ? r : prompt_on(consoles, AGENT_DIRECTORY, message, id, ret);
+	return r < 0 ? r : prompt_on(q, &places, ret);
 }

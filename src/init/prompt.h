@@ -6,13 +6,30 @@
  */
 #pragma once
 
-#include "init/secret.h"
+#include <stdint.h>
+
+#include "init/line.h"
+
+struct question {
+	const char *message;
+	const char *id;    /* tells agents what it is for */
+	enum echo echo;
+	uint64_t deadline; /* CLOCK_MONOTONIC µs; USEC_FOREVER: none */
+};
+
+/* Where it is asked; what is not there is done without. */
+struct places {
+	char *const *terminals; /* strv: their paths */
+	const char *directory;  /* where agents look */
+	const char *kmsg;       /* the kernel's messages, which may push the question off the screen */
+};
 
 /*
- * Runs in a worker: waits until somebody has answered, for as long as it takes. `id` tells agents what it is for.
- * 0, -ECANCELED when the answer was "no", -ENODEV when there is nobody to ask.
+ * Runs in a worker: waits until somebody has answered. SIGTERM takes the question back: the terminals are as they
+ * were then, and the agents' file is gone. 0; -ECANCELED when the answer was "no", -ETIMEDOUT at the deadline, -EINTR
+ * when it was taken back, -ENODEV when there is nobody to ask.
  */
-int prompt(const char *message, const char *id, struct secret *ret);
+int prompt(const struct question *q, struct secret *ret);
 
-/* The same on these terminals, by their paths (strv), with the question to agents in `directory`. */
-int prompt_on(char *const *terminals, const char *directory, const char *message, const char *id, struct secret *ret);
+/* The same there, not on the kernel's consoles. */
+int prompt_on(const struct question *q, const struct places *places, struct secret *ret);

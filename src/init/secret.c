@@ -27,7 +27,7 @@ int secrets_open(struct secrets **s)
 
 struct secret *secrets_at(struct secrets *s, unsigned int i)
 {
-	return s && i < SECRETS_MAX ? &s->items[i] : NULL;
+	return s ? &s->items[i % SECRETS_MAX] : NULL;
 }
 
 void secrets_close(struct secrets **s)

@@ -24,7 +24,7 @@ struct secrets;
 /* Makes the memory where there is none yet. 0 or -errno. */
 int secrets_open(struct secrets **s);
 
-/* The `i`th, for the worker to fill in or to read; NULL beyond the last that there is room for. */
+/* The `i`th, for the worker to fill in or to read; the oldest gives way. NULL: there is no memory yet. */
 struct secret *secrets_at(struct secrets *s, unsigned int i);
 
 /* Wipes and gives back the memory; NULL is fine. */

@@ -5,6 +5,7 @@
 
 #include "base/crypttab.h"
 #include "base/strv.h"
+#include "init/crypt-option.h"
 #include "init/stack.h"
 
 /* systemd takes the mapping's usual name for the UUID, too. */
@@ -97,16 +98,16 @@ static int on_luks_uuid(struct boot *b, const struct cmdline_word *w)
 	return volume_of_uuid(b, plain_uuid(w->value), &v);
 }
 
-/* Sets one field of the volume that the word names. */
+/* Sets one field of the volume that the word names; where it names none, and may, that of all others. */
 static int on_field(struct boot *b, const struct cmdline_word *w, const char *allowed,
-		    int (*set)(struct volume *v, const char *value), char **ret_default)
+		    int (*set)(struct volume *v, const char *value), bool for_all)
 {
 	struct volume *v;
 	const char *value;
 	int r = w->value && *w->value ? divide(b, w->value, &v, &value) : -EINVAL;
 
-	if (r == 0 && !v && ret_default)
-		return string_set(ret_default, value);
+	if (r == 0 && !v && for_all)
+		v = &b->unnamed;
 	if (r == 0 && v)
 		r = set(v, value);
 	else if (r == 0)
@@ -122,22 +123,28 @@ static int set_name(struct volume *v, const char *name)
 
 static int on_luks_name(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "UUID=NAME", set_name, NULL);
+	return on_field(b, w, "UUID=NAME", set_name, false);
 }
 
 static int on_luks_key(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "[UUID=]PATH or [UUID=]PATH:DEVICE", set_key, &b->luks_key);
+	return on_field(b, w, "[UUID=]PATH or [UUID=]PATH:DEVICE", set_key, true);
 }
 
+/* What was said before stays; in crypttab(5) as in mount(8) the later one of two counts. */
 static int set_options(struct volume *v, const char *text)
 {
 	return strv_split(&v->options, text, ",");
 }
 
+static int on_luks_timeout(struct boot *b, const struct cmdline_word *w)
+{
+	return option_span(b, w, &b->luks_timeout);
+}
+
 static int on_luks_options(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "[UUID=]OPTION,…", set_options, &b->luks_options);
+	return on_field(b, w, "[UUID=]OPTION,…", set_options, true);
 }
 
 static int set_header(struct volume *v, const char *path)
@@ -149,7 +156,7 @@ static int set_header(struct volume *v, const char *path)
 
 static int on_luks_header(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "UUID=PATH", set_header, NULL);
+	return on_field(b, w, "UUID=PATH", set_header, false);
 }
 
 /* With a header elsewhere the device itself carries no UUID: this says where the data is. */
@@ -167,7 +174,7 @@ static int set_data(struct volume *v, const char *text)
 
 static int on_luks_data(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "UUID=DEVICE", set_data, NULL);
+	return on_field(b, w, "UUID=DEVICE", set_data, false);
 }
 
 static int on_md(struct boot *b, const struct cmdline_word *w)
@@ -234,6 +241,7 @@ const struct option stack_options[] = {
 	{ "luks.key",        on_luks_key     },
 	{ "rd.luks.options", on_luks_options },
 	{ "luks.options",    on_luks_options },
+	{ "rd.luks.timeout", on_luks_timeout }, /* dracut */
 	{ "rd.luks.header",  on_luks_header  },
 	{ "rd.luks.data",    on_luks_data    },
 	{ "rd.md",           on_md           },
@@ -247,19 +255,34 @@ const struct option stack_options[] = {
 };
 
 /* rd.luks.key= and rd.luks.options= without a UUID are for all that have none of their own. */
+static int complete_volume(struct boot *b, struct volume *v)
+{
+	int r = 0;
+
+	if (b->unnamed.key && !v->key) {
+		r = string_set(&v->key, b->unnamed.key);
+		if (r == 0 && b->unnamed.key_device.text)
+			r = spec_parse(b->unnamed.key_device.text, &v->key_device);
+	}
+	STRV_FOREACH(option, v->options ? NULL : b->unnamed.options)
+		if (r == 0)
+			r = strv_push(&v->options, *option);
+	return r;
+}
+
 int stack_complete(struct boot *b)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < b->volumes_n; i++) {
-		struct volume *v = &b->volumes[i];
+	for (size_t i = 0; r == 0 && i <= b->volumes_n; i++) {
+		struct volume *v = i < b->volumes_n ? &b->volumes[i] : &b->unnamed;
 
-		if (b->luks_key && !v->key)
-			r = set_key(v, b->luks_key);
-		if (r == -EINVAL)
-			r = strv_push(&b->warnings, "rd.luks.key= names no device for its key, ignoring");
-		if (r == 0 && b->luks_options && !v->options)
-			r = set_options(v, b->luks_options);
+		if (v != &b->unnamed)
+			r = complete_volume(b, v);
+		if (r == 0)
+			r = crypt_options_read(b, v);
+		if (v->ask_timeout == 0)
+			v->ask_timeout = b->luks_timeout;
 	}
 	return r;
 }

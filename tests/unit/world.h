@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/macro.h"
 #include "base/strv.h"
+#include "init/act.h"
 #include "init/coldplug.h"
 #include "init/run.h"
 #include "unit/sysfs.h"
@@ -37,12 +38,12 @@ struct event {
 #define BINDS(when, ...)         EVENT(when, UEVENT_OTHER, __VA_ARGS__)
 #define FAILS(when, r)           { .at = when, .error = r }
 
-/* What reading a device gives: when, the worker's result and record. */
+/* What reading a device gives: when, the worker's result and record. "?vda": what asking for its passphrase gives. */
 struct answer {
 	const char *name;
 	uint64_t after; /* ms, or HANGS */
 	int result;
-	const char *uuid;
+	const char *uuid; /* of an ext4; "luks:UUID": of a container */
 };
 
 static struct {
@@ -59,6 +60,7 @@ static struct {
 	} workers[16];
 	int n_workers;
 	char path[64];  /* the uevent's strings live here */
+	bool refused;   /* no shell may be given */
 	char asked[64]; /* the modules that were asked for */
 } world;
 
@@ -146,14 +148,20 @@ static inline const struct answer *answer_of(const char *name)
 int __wrap_worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret);
 int __wrap_worker_start(worker_fn fn, void *data, uint64_t deadline, struct worker *ret)
 {
-	const char *name = (const char *)data + sizeof(uint64_t) + strlen("/dev/"); /* probe.c: struct request */
+	bool question = fn == luks_ask.run;
+	const char *path = question ? ((const struct act *)data)->path
+				    : (const char *)data + sizeof(uint64_t); /* probe.c: struct request */
+	const char *name = path + strlen("/dev/");
 	int i = world.n_workers++;
+	char asked[16];
 
 	assert_true(i < (int)ARRAY_SIZE(world.workers));
-	world.workers[i].answer = answer_of(name);
+	(void)snprintf(asked, sizeof(asked), "?%s", name);
+	world.workers[i].answer = answer_of(question ? asked : name);
 	world.workers[i].end = clock_add(world.now, clock_add(0, world.workers[i].answer->after == HANGS ? HANGS
 								: world.workers[i].answer->after * USEC_PER_MSEC));
-	trace_note("%llu read %s", (unsigned long long)((world.now - START) / USEC_PER_MSEC), name);
+	trace_note("%llu %s %s", (unsigned long long)((world.now - START) / USEC_PER_MSEC), question ? "ask" : "read",
+		   name);
 	*ret = (struct worker){ .pid = i + 1, .fd = -1, .deadline = deadline };
 	return 0;
 }
@@ -162,13 +170,15 @@ int __wrap_worker_read(struct worker *w);
 int __wrap_worker_read(struct worker *w)
 {
 	const struct answer *a = world.workers[w->pid - 1].answer;
+	const char *luks = a->uuid ? startswith(a->uuid, "luks:") : NULL;
 
 	if (world.now < world.workers[w->pid - 1].end)
 		return 0;
 	w->record = calloc(1, 128);
 	if (a->uuid)
-		w->size = (size_t)snprintf(w->record, 128, "TYPE%cext4%cUSAGE%cfilesystem%cUUID%c%s", 0, 0, 0, 0, 0,
-					   a->uuid) + 1;
+		w->size = (size_t)snprintf(w->record, 128, "TYPE%c%s%cUSAGE%c%s%cUUID%c%s", 0,
+					   luks ? "crypto_LUKS" : "ext4", 0, 0, luks ? "crypto" : "filesystem", 0, 0,
+					   luks ? luks : a->uuid) + 1;
 	return 1;
 }
 
@@ -210,7 +220,7 @@ static inline int world_setup(void **state)
 static inline int await(const struct event *events, size_t n_events, const struct answer *answers, size_t n_answers,
 		 uint64_t seconds, char *ret_name)
 {
-	struct run run = { .loop = LOOP_CLOSED };
+	struct run run = { .loop = LOOP_CLOSED, .boot.luks = true };
 	struct spec spec = { .kind = SPEC_UUID, .text = T("UUID=a"), .value = T("a") };
 	struct want want = { .what = "root", .spec = &spec, .since = START };
 	const struct device *found = NULL;
@@ -225,6 +235,7 @@ static inline int await(const struct event *events, size_t n_events, const struc
 	world.n_answers = n_answers;
 	run.modules.unserved = unserved;
 	r = await_device(&run, &want, &found);
+	world.refused = run.secret_refused;
 	snprintf(ret_name, 16, "%s", found ? found->name : "");
 	world.asked[0] = '\0';
 	STRV_FOREACH(alias, run.modules.asked)
@@ -232,6 +243,7 @@ static inline int await(const struct event *events, size_t n_events, const struc
 	run.modules.unserved = NULL;
 	modules_free(&run.modules);
 	jobs_free(&run.jobs);
+	secrets_close(&run.secrets);
 	loop_close(&run.loop);
 	devices_free(&run.devices);
 	attempts_free(&run.attempts);

@@ -6,10 +6,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/macro.h"
 #include "base/strv.h"
 #include "init/agent.h"
+#include "init/prompt.h"
 #include "unit/scratch.h"
 
 struct world {
@@ -18,11 +20,15 @@ struct world {
 	struct agent agent;
 };
 
+static const struct question question = {
+	.message = "Passphrase for x", .id = "/dev/vda2", .deadline = USEC_FOREVER,
+};
+
 static void ask(void **state, struct world *w)
 {
 	*w = (struct world){ .scratch = *state, .agent = AGENT_NONE };
 	(void)snprintf(w->directory, sizeof(w->directory), "%s/run/ask", w->scratch->path);
-	assert_int_equal(agent_ask(w->directory, "Passphrase for x", "/dev/vda2", &w->agent), 0);
+	assert_int_equal(agent_ask(w->directory, &question, &w->agent), 0);
 }
 
 static void answer(const struct world *w, const void *bytes, size_t n)
@@ -54,6 +60,21 @@ static void the_question(void **state)
 	assert_int_equal(stat(w.agent.socket, &st), 0);
 	assert_int_equal(st.st_mode, S_IFSOCK | 0600);
 	agent_close(&w.agent);
+}
+
+/* What a deadline and a visible answer are in it. */
+static void a_question_with_more(void **state)
+{
+	static const struct question more = { .message = "m", .id = "i", .echo = ECHO_TEXT, .deadline = 12345 };
+	const struct scratch *s = *state;
+	struct agent a = AGENT_NONE;
+	_cleanup_free_ char *text = NULL;
+
+	assert_int_equal(agent_ask(s->path, &more, &a), 0);
+	assert_int_equal(file_read(AT_FDCWD, a.file, 4096, &text, NULL), 0);
+	assert_non_null(strstr(text, "\nEcho=1\n"));
+	assert_non_null(strstr(text, "\nNotAfter=12345\n"));
+	agent_close(&a);
 }
 
 static void answers(void **state)
@@ -158,7 +179,7 @@ static void no_place_for_it(void **state)
 
 	scratch_write(s, "run", "", 0);
 	(void)snprintf(directory, sizeof(directory), "%s/run/ask", s->path);
-	assert_int_equal(agent_ask(directory, "m", "i", &a), -ENOTDIR);
+	assert_int_equal(agent_ask(directory, &question, &a), -ENOTDIR);
 	assert_int_equal(a.fd, -1);
 }
 
@@ -168,7 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_question), TEST(answers),    TEST(long_answers), TEST(only_roots_word_counts),
-		TEST(taken_back),   TEST(no_place_for_it),
+		TEST(taken_back),   TEST(no_place_for_it), TEST(a_question_with_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,35 @@ static void forgetting_takes_all_of_a_subject(void **state)
 	assert_int_equal(a.n, 0);
 }
 
+/* There is one on the screen at a time: a forgotten one would let another begin beside it. */
+static void a_question_outlives_its_device(void **state)
+{
+	_cleanup_(attempts_free) struct attempts a = { 0 };
+
+	assert_int_equal(attempts_running(&a, "vda", ACTION_ASK, 1), 0);
+	assert_int_equal(attempts_failed(&a, "vda", ACTION_UNLOCK, 1), 0);
+	attempts_forget(&a, "vda");
+	assert_int_equal(a.n, 1);
+	assert_true(attempts_get(&a, "vda", ACTION_ASK)->running);
+	attempts_drop(&a, "vda", ACTION_ASK);
+	attempts_drop(&a, "vda", ACTION_ASK);
+	assert_int_equal(a.n, 0);
+	assert_int_equal(attempts_failed(&a, "vda", ACTION_ASK, 1), 0);
+	attempts_forget(&a, "vda");
+	assert_int_equal(a.n, 0);
+}
+
+static void over(void **state)
+{
+	_cleanup_(attempts_free) struct attempts a = { 0 };
+
+	assert_int_equal(attempts_running(&a, "vda", ACTION_ASK, 1), 0);
+	assert_int_equal(attempts_over(&a, "vda", ACTION_ASK, 2), 0);
+	assert_true(attempts_get(&a, "vda", ACTION_ASK)->over);
+	assert_false(attempts_get(&a, "vda", ACTION_ASK)->running);
+	assert_int_equal(attempts_get(&a, "vda", ACTION_ASK)->failed, 1);
+}
+
 static int try_two(void *data)
 {
 	_cleanup_(attempts_free) struct attempts a = { 0 };
@@ -89,6 +118,8 @@ int main(void)
 		cmocka_unit_test(failures_are_counted),
 		cmocka_unit_test(one_for_each_subject_and_action),
 		cmocka_unit_test(forgetting_takes_all_of_a_subject),
+		cmocka_unit_test(a_question_outlives_its_device),
+		cmocka_unit_test(over),
 		cmocka_unit_test(out_of_memory_is_reported),
 	};
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test-layer: stories of stacks, one a row: what was asked, seen and tried, and the step that follows. */
+#include <limits.h>
+
 #include "base/macro.h"
 #include "init/layer.h"
 #include "init/match.h"
@@ -28,6 +30,8 @@
 #define DID(n, what, at) { .subject = T(n), .action = ACTION_##what, .done = true, .times = 1, .since = (at) * MS }
 #define DOES(n, what, at) { .subject = T(n), .action = ACTION_##what, .running = true, .times = 1, .since = (at) * MS }
 #define FAILED(n, what, k, at) { .subject = T(n), .action = ACTION_##what, .failed = k, .times = k, .since = (at) * MS }
+#define ASKED(n, k) { .subject = T(n), .action = ACTION_ASK, .times = k, .done = true }
+#define OVER(n) { .subject = T(n), .action = ACTION_ASK, .times = 1, .failed = 1, .over = true }
 #define TOLD { .subject = T("root"), .action = ACTION_REPORT, .done = true, .since = FOREVER }
 
 #define WAIT(until) { .kind = STEP_WAIT, .wake_at = (until) * MS }
@@ -106,9 +110,31 @@ static const struct story secrets[] = {
 	{ "refused: again", "UUID=r", { LUKS("vda2", "c") },
 	  { DID("vda2", ASK, 900), FAILED("vda2", UNLOCK, 1, 950) }, .secrets = 1, .step = ACT(ASK, "vda2") },
 	{ "three times", "UUID=r", { LUKS("vda2", "c") },
-	  { { .subject = T("vda2"), .action = ACTION_ASK, .times = 3, .done = true },
-	    FAILED("vda2", UNLOCK, 3, 950) },
-	  .secrets = 3, .step = { .kind = STEP_REFUSED, .device = "vda2" } },
+	  { ASKED("vda2", 3), FAILED("vda2", UNLOCK, 3, 950) }, .secrets = 3,
+	  .step = { .kind = STEP_REFUSED, .device = "vda2" } },
+	{ "once, where that is said", "UUID=r", { LUKS("vda2", "c") },
+	  { DID("vda2", ASK, 900), FAILED("vda2", UNLOCK, 1, 950) }, .secrets = 1, A_NAMED("c", .tries = 1),
+	  .step = { .kind = STEP_REFUSED, .device = "vda2" } },
+	{ "for ever", "UUID=r", { LUKS("vda2", "c") },
+	  { ASKED("vda2", 30), FAILED("vda2", UNLOCK, 30, 950) }, .secrets = 30,
+	  A_NAMED("c", .tries = UINT_MAX), .step = ACT(ASK, "vda2") },
+	{ "said of all containers, and nothing names this one", "UUID=r", { LUKS("vda2", "c") },
+	  { DID("vda2", ASK, 900), FAILED("vda2", UNLOCK, 1, 950) }, .secrets = 1, .boot = { .unnamed.tries = 1 },
+	  .step = { .kind = STEP_REFUSED, .device = "vda2" } },
+	{ "nofail: the root may come otherwise", "UUID=r", { LUKS("vda2", "c") },
+	  { TOLD, ASKED("vda2", 3), FAILED("vda2", UNLOCK, 3, 950) },
+	  .secrets = 3, A_NAMED("c", .nofail = true), .step = WAIT(90000) },
+	{ "nobody answered in time: nobody is asked again", "UUID=r", { LUKS("vda2", "c") }, { TOLD, OVER("vda2") },
+	  .step = WAIT(90000) },
+	{ "but what was typed for another is tried on it", "UUID=r", { LUKS("vda2", "c") }, { TOLD, OVER("vda2") },
+	  .secrets = 1, .step = ACT(UNLOCK, "vda2") },
+	{ "headless: nobody is asked", "UUID=r", { LUKS("vda2", "c") }, { TOLD }, A_NAMED("c", .headless = true),
+	  .step = WAIT(90000) },
+	{ "noauto", "UUID=r", { LUKS("vda2", "c") }, { TOLD }, A_NAMED("c", .noauto = true), .step = WAIT(90000) },
+	{ "noauto, but it is itself what is looked for", "UUID=c", { LUKS("vda2", "c") },
+	  A_NAMED("c", .noauto = true), .step = ACT(ASK, "vda2") },
+	{ "noauto, and by its mapping's name", "/dev/mapper/crypt", { LUKS("vda2", "c") },
+	  A_NAMED("c", .name = T("crypt"), .noauto = true), .step = ACT(ASK, "vda2") },
 	{ "what opened the first is tried on the second", "UUID=r",
 	  { LUKS("vda2", "c"), LUKS("vdb2", "d"), BTRFS("dm-0", "x", "1", CRYPT("luks-c", "vda2")) },
 	  { DID("vda2", ASK, 900), DID("vda2", UNLOCK, 950) }, .secrets = 1,
@@ -132,6 +158,15 @@ static const struct story secrets[] = {
 	  A_NAMED("c", .key = T("/etc/key")), .step = ACT(ASK, "vda2") },
 	{ "a key on a stick that is not there yet", "UUID=r", { LUKS("vda2", "c") }, { TOLD },
 	  A_NAMED("c", .key = T("/key"), .key_device = { .kind = SPEC_UUID, .value = T("s") }), .step = WAIT(30000) },
+	{ "a key on a stick that has its own time", "UUID=r", { LUKS("vda2", "c") }, { TOLD },
+	  A_NAMED("c", .key = T("/key"), .key_timeout = 5000 * MS, .key_device = { SPEC_UUID, .value = T("s") }),
+	  .step = WAIT(5000) },
+	{ "a key for all, in the image", "UUID=r", { LUKS("vda2", "c") }, .boot = { .unnamed.key = T("/etc/key") },
+	  .step = ACT(KEY, "vda2") },
+	{ "the stick comes while somebody is asked", "UUID=r", { LUKS("vda2", "c"), EXT4("sda1", "s") },
+	  { DOES("vda2", ASK, 30000) }, .now = 40000,
+	  A_NAMED("c", .key = T("/key"), .key_device = { .kind = SPEC_UUID, .value = T("s") }),
+	  .step = ACT(KEY, "vda2") },
 	{ "the stick is there", "UUID=r", { LUKS("vda2", "c"), EXT4("sda1", "s") },
 	  A_NAMED("c", .key = T("/key"), .key_device = { .kind = SPEC_UUID, .value = T("s") }),
 	  .step = ACT(KEY, "vda2") },

@@ -9,6 +9,9 @@
 #define DEVICE(n, t, ...) { .name = T(n), .devname = T(n), .probe = PROBE_DONE, .tags.type = T(t), __VA_ARGS__ }
 #define DID(n, what, ...) { .subject = T(n), .action = ACTION_##what, __VA_ARGS__ }
 
+#define A_VOLUME(id, ...) .volumes_n = 1, .volumes = (struct volume[]){ \
+	{ .source = { .kind = SPEC_UUID, .value = T(id) }, __VA_ARGS__ } }
+
 static const struct row {
 	struct device devices[3];
 	struct attempt tried[2];
@@ -23,11 +26,19 @@ static const struct row {
 	  .told = "vda2 is a LUKS container: it is being opened" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", UNLOCK, .failed = 3) },
 	  .told = "vda2 is a LUKS container: no passphrase fitted" },
-	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, .volumes_n = 1 },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, A_VOLUME("d") },
 	  .told = "vda2 is a LUKS container: neither rd.luks.uuid= nor crypttab name it" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("vdb2", "crypto_LUKS") }, .boot = { .luks = true },
 	  .told = "vda2 is a LUKS container: which of them to open, rd.luks.uuid= would say; "
 		  "vdb2 is a LUKS container: which of them to open, rd.luks.uuid= would say" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", ASK, .failed = 1, .over = true) },
+	  .told = "vda2 is a LUKS container: nobody gave its passphrase" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS", .tags.uuid = T("c")) },
+	  .boot = { .luks = true, A_VOLUME("c", .headless = true) },
+	  .told = "vda2 is a LUKS container: nobody is asked for its passphrase (headless)" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS", .tags.uuid = T("c")) },
+	  .boot = { .luks = true, A_VOLUME("c", .noauto = true) },
+	  .told = "vda2 is a LUKS container: it is not opened by itself (noauto)" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS") },
 	  .told = "vda2 is a LUKS container: rd.luks=0 keeps it closed" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("dm-0", "ext4", ON("vda2")) }, .told = "" },

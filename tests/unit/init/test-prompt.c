@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 
+#include "base/clock.h"
 #include "base/macro.h"
 #include "init/prompt.h"
 #include "unit/scratch.h"
@@ -18,14 +21,27 @@ struct desk {
 	int master[TERMINALS], slave[TERMINALS];
 	char *path[TERMINALS + 1];
 	struct secret *secret; /* shared with the one who asks */
-	char directory[80];
+	char directory[80], kmsg[80];
+	int kernel; /* what is written here, the kernel has said */
+	struct question question;
 	pid_t child;
 	char seen[TERMINALS][512];
 };
 
-static void open_desk(struct desk *d, const struct scratch *s)
+static void open_kmsg(struct desk *d, const struct scratch *s)
 {
-	*d = (struct desk){ 0 };
+	(void)snprintf(d->kmsg, sizeof(d->kmsg), "%s/kmsg", s->path);
+	(void)mkfifo(d->kmsg, 0600);
+	d->kernel = open(d->kmsg, O_RDWR | O_CLOEXEC);
+	assert_true(d->kernel >= 0);
+}
+
+static void open_desk_for(struct desk *d, const struct scratch *s, enum echo echo, uint64_t deadline)
+{
+	*d = (struct desk){
+		.question = { .message = "Passphrase for x", .id = "x", .echo = echo, .deadline = deadline },
+	};
+	open_kmsg(d, s);
 	for (int i = 0; i < TERMINALS; i++) {
 		d->master[i] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 		assert_true(d->master[i] >= 0);
@@ -44,7 +60,14 @@ static void open_desk(struct desk *d, const struct scratch *s)
 	/* A master that it kept would keep the line from hanging up. */
 	for (int i = 0; i < TERMINALS; i++)
 		(void)close(d->master[i]);
-	_exit(-prompt_on(d->path, d->directory, "Passphrase for x", "x", d->secret));
+	_exit(-prompt_on(&d->question,
+			 &(struct places){ .terminals = d->path, .directory = d->directory, .kmsg = d->kmsg },
+			 d->secret));
+}
+
+static void open_desk(struct desk *d, const struct scratch *s)
+{
+	open_desk_for(d, s, ECHO_NOTHING, USEC_FOREVER);
 }
 
 /* Reads until the terminal has shown that text. */
@@ -81,6 +104,7 @@ static int close_desk(struct desk *d)
 		(void)close(d->slave[i]);
 		free(d->path[i]);
 	}
+	(void)close(d->kernel);
 	(void)munmap(d->secret, sizeof(*d->secret));
 	return WEXITSTATUS(status);
 }
@@ -190,7 +214,72 @@ static void nobody_to_ask(void **state)
 
 	scratch_write(s, "file", "", 0);
 	(void)snprintf(directory, sizeof(directory), "%s/file/ask", s->path);
-	assert_int_equal(prompt_on(none, directory, "m", "x", &secret), -ENODEV);
+	assert_int_equal(prompt_on(&(struct question){ .message = "m", .id = "x", .deadline = USEC_FOREVER },
+				   &(struct places){ .terminals = none, .directory = directory, .kmsg = "/nowhere" },
+				   &secret),
+			 -ENODEV);
+}
+
+static void assert_nothing_is_left(struct desk *d, int result)
+{
+	struct termios after;
+	siginfo_t ended;
+
+	assert_int_equal(waitid(P_PID, (id_t)d->child, &ended, WEXITED | WNOWAIT), 0);
+	for (int i = 0; i < TERMINALS; i++) {
+		assert_int_equal(tcgetattr(d->slave[i], &after), 0);
+		assert_int_equal(after.c_lflag & (ECHO | ICANON), ECHO | ICANON);
+	}
+	/* Neither the question's file nor its socket. */
+	assert_int_equal(rmdir(d->directory), 0);
+	assert_int_equal(d->secret->size, 0);
+	assert_int_equal(close_desk(d), result);
+}
+
+/* Its device was pulled out, say: half a line is no answer, and the terminal is usable. */
+static void taken_back(void **state)
+{
+	struct desk d;
+
+	open_desk(&d, *state);
+	see(&d, 0, "Passphrase for x: ");
+	see(&d, 1, "Passphrase for x: ");
+	type(&d, 0, "half");
+	assert_int_equal(kill(d.child, SIGTERM), 0);
+	see(&d, 1, "Passphrase for x: \r\n");
+	assert_nothing_is_left(&d, EINTR);
+}
+
+static void nobody_answers_in_time(void **state)
+{
+	uint64_t deadline = clock_monotonic() + USEC_PER_SEC / 5;
+	struct desk d;
+
+	open_desk_for(&d, *state, ECHO_NOTHING, deadline);
+	see(&d, 0, "Passphrase for x: ");
+	see(&d, 0, "Passphrase for x: \r\n");
+	assert_true(clock_monotonic() >= deadline);
+	assert_nothing_is_left(&d, ETIMEDOUT);
+}
+
+/* The kernel's messages went over it: it is the last line again, with what was typed. */
+static void shown_again(void **state)
+{
+	static const char message[] = "0,1,1000,-;emergency\n";
+	struct desk d;
+
+	open_desk_for(&d, *state, ECHO_STARS, USEC_FOREVER);
+	see(&d, 0, "Passphrase for x: ");
+	type(&d, 0, "abc");
+	see(&d, 0, "Passphrase for x: ***");
+	assert_int_equal(write(d.kernel, message, strlen(message)), (ssize_t)strlen(message));
+	see(&d, 0, "***\rPassphrase for x: ***");
+	see(&d, 1, "Passphrase for x: \rPassphrase for x: ");
+	type(&d, 0, "d\r");
+	see(&d, 0, "\rPassphrase for x: ****\r\n");
+	assert_int_equal(d.secret->size, 4);
+	assert_memory_equal(d.secret->bytes, "abcd", 4);
+	assert_int_equal(close_desk(&d), 0);
 }
 
 #define TEST(t) cmocka_unit_test_setup_teardown(t, scratch_setup, scratch_teardown)
@@ -200,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(typed_lines),        TEST(every_terminal), TEST(a_terminal_hangs_up),
 		TEST(the_answer_is_no),   TEST(afterwards),     TEST(nobody_to_ask),
+		TEST(taken_back),         TEST(nobody_answers_in_time), TEST(shown_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

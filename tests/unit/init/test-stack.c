@@ -19,7 +19,7 @@ static void put_list(FILE *f, const char *name, char *const *words)
 
 static void put_volume(FILE *f, const struct volume *v)
 {
-	(void)fprintf(f, " [%s", v->source.text);
+	(void)fprintf(f, " [%s", v->source.text ? v->source.text : "*");
 	if (v->name)
 		(void)fprintf(f, " name=%s", v->name);
 	if (v->key)
@@ -27,6 +27,10 @@ static void put_volume(FILE *f, const struct volume *v)
 	if (v->key_device.text)
 		(void)fprintf(f, " on=%s", v->key_device.text);
 	put_list(f, " ", v->options);
+	if (v->tries)
+		(void)fprintf(f, " tries:%u", v->tries);
+	if (v->ask_timeout)
+		(void)fprintf(f, " timeout:%us", (unsigned int)(v->ask_timeout / 1000000));
 	(void)fprintf(f, "]");
 }
 
@@ -39,6 +43,8 @@ static char *told(const struct boot *b)
 
 	for (size_t i = 0; i < b->volumes_n; i++)
 		put_volume(f, &b->volumes[i]);
+	if (b->unnamed.key || b->unnamed.options || b->unnamed.ask_timeout)
+		put_volume(f, &b->unnamed);
 	(void)fprintf(f, "%s%s%s%s%s", b->luks ? "" : " no-luks", b->md ? "" : " no-md", b->lvm ? "" : " no-lvm",
 		      b->md_degraded ? "" : " md-whole", b->lvm_partial ? " lvm-partial" : "");
 	put_list(f, " md=", b->md_uuids);
@@ -64,10 +70,16 @@ static const struct row {
 	{ "rd.luks.name=" U "=a/b", " [UUID=" U "]", NULL },
 	{ "rd.luks.key=" U "=/key", " [UUID=" U " key=/key]", NULL },
 	{ "rd.luks.key=" U "=/key:LABEL=stick", " [UUID=" U " key=/key on=LABEL=stick]", NULL },
-	{ "rd.luks.key=/key:UUID=x rd.luks.uuid=" U, " [UUID=" U " key=/key on=UUID=x]", NULL },
+	{ "rd.luks.key=/key:UUID=x rd.luks.uuid=" U, " [UUID=" U " key=/key on=UUID=x] [* key=/key on=UUID=x]", NULL },
+	{ "rd.luks.options=tries=5", " [* tries=5 tries:5]", NULL },
+	{ "rd.luks.timeout=20", " [* timeout:20s]", NULL },
+	{ "rd.luks.timeout=1min rd.luks.uuid=" U " rd.luks.options=" V "=timeout=5",
+	  " [UUID=" U " timeout:60s] [UUID=" V " timeout=5 timeout:5s] [* timeout:60s]", NULL },
+	{ "rd.luks.timeout=0", "", NULL },
 	{ "rd.luks.key=/key rd.luks.key=" U "=/own rd.luks.uuid=" V,
-	  " [UUID=" U " key=/own] [UUID=" V " key=/key]", NULL },
-	{ "rd.luks.options=discard,key-slot=1 rd.luks.uuid=" U, " [UUID=" U " discard,key-slot=1]", NULL },
+	  " [UUID=" U " key=/own] [UUID=" V " key=/key] [* key=/key]", NULL },
+	{ "rd.luks.options=discard,key-slot=1 rd.luks.uuid=" U,
+	  " [UUID=" U " discard,key-slot=1] [* discard,key-slot=1]", NULL },
 	{ "rd.luks.options=" U "=discard rd.luks.uuid=" V, " [UUID=" U " discard] [UUID=" V "]", NULL },
 	{ "rd.luks.header=" U "=/h", " [UUID=" U " header=/h]", NULL },
 	{ "rd.luks.data=" U "=/dev/vdb", " [/dev/vdb]", NULL },
@@ -79,7 +91,8 @@ static const struct row {
 	{ "", " [UUID=x name=root luks,discard]", "root UUID=x none luks,discard\n" },
 	{ "", " [UUID=x name=root key=/k on=UUID=y]", "root UUID=x /k:UUID=y\n" },
 	{ "rd.luks.options=" U "=read-only", " [UUID=" U " name=root read-only]", "root UUID=" U "\n" },
-	{ "rd.luks.key=/k rd.luks.options=discard", " [UUID=x name=a key=/own luks] [UUID=y name=b key=/k discard]",
+	{ "rd.luks.key=/k rd.luks.options=discard",
+	  " [UUID=x name=a key=/own luks] [UUID=y name=b key=/k discard] [* key=/k discard]",
 	  "a UUID=x /own luks\nb UUID=y\n" },
 };
 
@@ -108,7 +121,7 @@ static void warnings(void **state)
 		{ "rd.luks.name=" U "=", "UUID=NAME", NULL },
 		{ "rd.luks.name=" U "=a/b", "UUID=NAME", NULL },
 		{ "rd.luks.data=" U "=nowhere", "UUID=DEVICE", NULL },
-		{ "rd.luks.key=/k:nowhere rd.luks.uuid=" U, "no device for its key", NULL },
+		{ "rd.luks.key=/k:nowhere rd.luks.uuid=" U, "PATH:DEVICE", NULL },
 		{ "rd.luks.key=" U "=/k:nowhere", "PATH:DEVICE", NULL },
 		{ "rd.md.uuid=1234", "32 hexadecimal", NULL },
 		{ "rd.md.uuid=" U "0", "32 hexadecimal", NULL },
@@ -119,6 +132,9 @@ static void warnings(void **state)
 		{ "rd.lvm.lv=vg/", "GROUP/VOLUME", NULL },
 		{ "rd.lvm.lv=a/b/c", "GROUP/VOLUME", NULL },
 		{ "rd.luks=maybe", "1, yes", NULL },
+		{ "rd.luks.timeout=soon", "seconds", NULL },
+		{ "rd.luks.options=tries=x", "option tries=x of all LUKS containers: its value", NULL },
+		{ "", "option plain of a: only LUKS", "a UUID=x none plain\n" },
 		{ "", "line 2 of /etc/crypttab has no source", "a UUID=x\nb\n" },
 		{ "", "line 1 of /etc/crypttab names no block device", "a nowhere\n" },
 		{ "", "line 1 of /etc/crypttab names no device for its key", "a UUID=x /k:UUID=\n" },
