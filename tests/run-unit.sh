@@ -1,12 +1,13 @@
 #!/bin/sh
 # Runs every unit test program given; prints one line each, the failing one whole, and the sum. Who is not root is
-# root of a namespace: some tests mount, and what is trusted must be root's.
+# root of a namespace: some tests mount, and what is trusted must be root's. None takes minutes: a loop without an
+# end is a failure.
 passed=0 failed=0
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root='unshare -Urm'
 for t; do
 	log=$B/tests/unit.log
-	if $as_root "$t" >"$log" 2>&1; then
+	if $as_root timeout -k 5 120 "$t" >"$log" 2>&1; then
 		n=$(grep -c '^\[       OK \]' "$log")
 		passed=$((passed + n))
 		printf 'ok   %-44s %3d\n' "${t#"$B"/tests/unit/}" "$n"
