@@ -107,10 +107,23 @@ static int add_usr(struct build *b)
 	return add_known(b, &(struct place){ "/usr", c->usr_fstype, c->usr_fstype_from });
 }
 
+/* The root is in a file of another file system, which is mounted for writing, too. */
+static int add_below(struct build *b)
+{
+	const struct config *c = b->config;
+	const struct target_fs *fs = target_find_fs(&c->target, USE_BELOW);
+
+	if (!fs || !fs->fstype || streq_null(fs->fstype, c->fstype) || streq_null(fs->fstype, c->usr_fstype))
+		return 0;
+	return add_known(b, &(struct place){ "file system that the root's file is on", fs->fstype, fs->source });
+}
+
 int fsck_add(struct build *b)
 {
 	const struct config *c = b->config;
 	int r = c->fstype ? add_known(b, &(struct place){ "root", c->fstype, c->fstype_from }) : add_generic(b);
 
-	return r < 0 ? r : add_usr(b);
+	if (r == 0)
+		r = add_usr(b);
+	return r < 0 ? r : add_below(b);
 }

@@ -19,7 +19,7 @@ static const struct opener {
 	{ LAYER_VERITY, "the verity layer", "veritysetup", "dm_verity", false },
 	{ LAYER_DM, "the mapping", "dmsetup", "dm_mod", false },
 	{ LAYER_RAID, "the RAID array", "mdadm", "md_mod", true },
-	{ LAYER_LOOP, "the loop device", "losetup", "loop", false },
+	{ LAYER_LOOP, "the loop device", NULL, "loop", true },
 	{ LAYER_BCACHE, "the cached device", NULL, "bcache", false },
 	{ LAYER_OTHER, "the device", NULL, NULL, false },
 };

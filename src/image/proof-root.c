@@ -8,7 +8,7 @@
 #include "image/program.h"
 #include "image/proof.h"
 
-#define FILESYSTEMS_MAX 3
+#define FILESYSTEMS_MAX 4
 
 /* A file system that is mounted before the image is left. */
 struct wanted {
@@ -29,7 +29,7 @@ static size_t list_wanted(const struct subject *s, struct wanted list[FILESYSTEM
 	static const struct {
 		enum target_use use;
 		const char *whose;
-	} uses[] = { { USE_ROOT, "the root" }, { USE_USR, "/usr" } };
+	} uses[] = { { USE_ROOT, "the root" }, { USE_USR, "/usr" }, { USE_BELOW, "what the root's file is on" } };
 	size_t n = 0;
 
 	if (s->fstype)

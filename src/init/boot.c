@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/strv.h"
 #include "init/boot.h"
+#include "init/rootfile.h"
 #include "init/stack.h"
 
 #define TIMEOUT_DEFAULT (90 * USEC_PER_SEC)
@@ -226,10 +227,10 @@ static const struct option options[] = {
 	{ NULL,                   NULL            },
 };
 
-/* Both tables are one. */
+/* The tables are one. */
 static const struct option *find_option(const char *key)
 {
-	static const struct option *const tables[] = { options, stack_options };
+	static const struct option *const tables[] = { options, rootfile_options, stack_options };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct option *o = tables[i]; o->name; o++)
@@ -250,6 +251,8 @@ static int apply(struct boot *b)
 	}
 	if (cmdline_find(&b->cmdline, "noresume"))
 		spec_free(&b->resume);
+	if (r == 0)
+		r = rootfile_complete(b);
 	return r < 0 ? r : stack_complete(b);
 }
 
@@ -302,6 +305,10 @@ void boot_free(struct boot *b)
 	cmdline_free(&b->cmdline);
 	boot_mount_free(&b->root);
 	boot_mount_free(&b->usr);
+	boot_mount_free(&b->file.host);
+	free(b->file.path);
+	free(b->file.fstype);
+	free(b->file.flags);
 	free(b->init);
 	spec_free(&b->resume);
 	strv_free(b->breaks);

@@ -42,9 +42,17 @@ struct volume {
 	bool noauto;            /* opened only where it is itself what is looked for */
 };
 
+/* The file of a file system in which the root is: loop=, img_loop=. rootfile.c */
+struct boot_file {
+	char *path;                /* on `host`, from its root; NULL: the root is in no file */
+	struct boot_mount host;    /* where it lies; spec SPEC_NONE: not said */
+	char *fstype, *flags;      /* loopfstype=, loopflags=: moved to boot.root by rootfile_complete() */
+};
+
 struct boot {
 	struct cmdline cmdline; /* all words: cmdline.d first, the kernel's last */
 	struct boot_mount root, usr;
+	struct boot_file file;
 	bool rw;
 	uint64_t timeout;       /* µs to wait for root and /usr; USEC_FOREVER with rootwait or 0 */
 	uint64_t delay;         /* µs from the start before root may be mounted */

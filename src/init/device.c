@@ -19,6 +19,7 @@ static void device_free(struct device *d)
 	free(d->dm_uuid);
 	free(d->md_level);
 	free(d->md_state);
+	free(d->file);
 	strv_free(d->slaves);
 	free(d->membership.group);
 	tags_free(&d->tags);
@@ -152,6 +153,7 @@ int device_read(struct device *dev, int sysfd)
 	read_text(dir, "dm/uuid", &dev->dm_uuid);
 	read_text(dir, "md/level", &dev->md_level);
 	read_text(dir, "md/array_state", &dev->md_state);
+	read_text(dir, "loop/backing_file", &dev->file);
 	return read_slaves(dev, dir);
 }
 

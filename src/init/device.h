@@ -42,6 +42,7 @@ struct device {
 	char *dm_uuid;  /* dm/uuid: "CRYPT-LUKS2-…", "LVM-…" */
 	char *md_level; /* md/level: "raid1", "container"; NULL: no array, or one that does not run yet */
 	char *md_state; /* md/array_state: "inactive", "clean", "read-auto" …; NULL: no array */
+	char *file;     /* loop/backing_file: of a loop device, the path of its file; NULL: none */
 	char **slaves;  /* strv: names of the devices that it stands on */
 	dev_t devno;
 	int partn;

@@ -124,6 +124,8 @@ static bool is_only_luks(const struct view *v, const struct device *dev, struct 
 	for (size_t i = 0; i < v->devices->n; i++) {
 		const struct device *other = v->devices->items[i];
 
+		if (!spec_reaches(v->want->spec, other, v->devices))
+			continue;
 		if (other != dev && is_luks(other))
 			return false;
 		if (other->probe == PROBE_RUNNING)

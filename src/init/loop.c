@@ -183,8 +183,10 @@ static int say_ambiguous(const struct want *want, const struct step *step)
 {
 	_cleanup_free_ char *a = device_describe(step->device), *b = device_describe(step->other);
 
-	log_error("cannot choose the %s device: %s is both %s and %s; name one by PARTUUID= or /dev/NAME, "
-		  "or take the other away", want->what, want->spec->text, a ? a : "?", b ? b : "?");
+	log_error("cannot choose the %s device: %s is both %s and %s; %s", want->what, want->spec->text, a ? a : "?",
+		  b ? b : "?", want->spec->kind == SPEC_INSIDE
+			? "say where the file is by img_dev= and img_loop=, and root= names one"
+			: "name one by PARTUUID= or /dev/NAME, or take the other away");
 	return -ENOTUNIQ;
 }
 

@@ -147,6 +147,36 @@ static bool has_path(const struct spec *spec, const struct device *dev, const st
 	return has_link(dev, "by-path/", spec->value);
 }
 
+/* A mapping of a volume of a partition of a loop device: no stack is that high. */
+#define HEIGHT_MAX 16
+
+static bool stands_on_file(const struct device *dev, const struct devices *devices, int height)
+{
+	const struct device *disk;
+
+	if (!dev || height > HEIGHT_MAX)
+		return false;
+	if (dev->file && startswith(dev->file, ROOTFILE_HOST "/"))
+		return true;
+	disk = dev->parent ? devices_find(devices, dev->parent) : NULL;
+	if (disk && stands_on_file(disk, devices, height + 1))
+		return true;
+	STRV_FOREACH(name, dev->slaves)
+		if (stands_on_file(devices_find(devices, *name), devices, height + 1))
+			return true;
+	return false;
+}
+
+bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return spec->kind != SPEC_INSIDE || stands_on_file(dev, devices, 0);
+}
+
+static bool is_inside(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return is_filesystem(dev) && stands_on_file(dev, devices, 0);
+}
+
 static bool always(const char *value)
 {
 	return true;
@@ -179,6 +209,7 @@ static const struct matcher {
 	[SPEC_DISKSEQ]   = { has_diskseq,   false, NULL            },
 	[SPEC_ID]        = { has_id,        false, is_stacked_id   },
 	[SPEC_PATH]      = { has_path,      false, NULL            },
+	[SPEC_INSIDE]    = { is_inside,     true,  always          },
 };
 
 bool spec_is_of_tags(const struct spec *spec)

@@ -15,6 +15,12 @@ bool spec_is_of_tags(const struct spec *spec);
 /* Could the spec name something that stands on other devices: a mapping, an array, a volume? */
 bool spec_may_be_stacked(const struct spec *spec);
 
+/*
+ * May what the device is a member of be opened for that spec? Nothing outside of the file where the root is in
+ * one and is not named itself.
+ */
+bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices);
+
 /* Is `dm_name` ("vg-my--root") how device-mapper names `volume` ("vg/my-root")? */
 bool lvm_is_dm_name(const char *dm_name, const char *volume);
 

@@ -175,7 +175,8 @@ static void search_on(const struct view *v, struct step *step)
 static bool open_member(const struct view *v, struct step *step)
 {
 	for (size_t i = 0; i < v->devices->n; i++)
-		if (layer_next(v, v->devices->items[i], step))
+		if (spec_reaches(v->want->spec, v->devices->items[i], v->devices) &&
+		    layer_next(v, v->devices->items[i], step))
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/filesystem.h"
+#include "init/rootfile.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -38,5 +39,7 @@ int mount_root(struct run *run)
 		log_error("no root device is given: the kernel command line lacks root= (allowed: %s)", spec_allowed);
 		return -EDESTADDRREQ;
 	}
+	if (boot->file.path && (r = rootfile_open(run)) < 0)
+		return r;
 	return filesystem_mount(run, &root, &run->root_fsck, &run->root_dev);
 }

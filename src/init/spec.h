@@ -18,6 +18,7 @@ enum spec_kind {
 	SPEC_DISKSEQ,   /* /dev/disk/by-diskseq/N */
 	SPEC_ID,        /* /dev/disk/by-id/…: what udev would call it */
 	SPEC_PATH,      /* /dev/disk/by-path/… */
+	SPEC_INSIDE,    /* the file system in the file of loop=; nobody writes this one */
 };
 
 struct spec {
@@ -40,6 +41,9 @@ void spec_free(struct spec *s);
  * that is a path already. The caller frees `*ret`. 0 or -ENOMEM.
  */
 int spec_udev_node(const struct spec *s, char **ret);
+
+/* Where the file system is mounted that has the root's file: SPEC_INSIDE is what stands on a file below. */
+#define ROOTFILE_HOST "/run/slipway/host"
 
 /* For error messages: the accepted spellings. */
 extern const char spec_allowed[];

@@ -17,6 +17,7 @@
 #include "init/filesystem.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
+#include "init/rootfile.h"
 #include "init/run.h"
 #include "init/serialize.h"
 #include "init/stages.h"
@@ -130,6 +131,7 @@ static _Noreturn void become_init(struct run *run)
 			exec_init(run, run->next.path, false, env);
 		}
 		checked_remove(&run->usr_fsck);
+		rootfile_remove_unit(&run->boot);
 		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 			if (!streq(others[i], run->next.path))
 				exec_init(run, others[i], false, env);
@@ -161,6 +163,9 @@ int enter_sysroot(struct run *run)
 	r = run->next.systemd ? checked_write(&run->usr_fsck) : 0;
 	if (r < 0)
 		log_warning("cannot tell systemd that /usr is checked: %s, ignoring", strerror(-r));
+	r = run->next.systemd ? rootfile_write_unit(&run->boot) : 0;
+	if (r < 0)
+		log_warning("cannot tell systemd to leave " ROOTFILE_HOST " alone: %s, ignoring", strerror(-r));
 	r = move_api();
 	if (r == 0)
 		r = move_root();

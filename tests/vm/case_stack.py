@@ -22,6 +22,13 @@ def _look(t, stack, disks, image):
             r.unlink(missing_ok=True)
 
 
+def _look_at_host(m):
+    """What is written to the root goes to the file on the host, past the page cache, and the host can be seen."""
+    assert m.run("cat /sys/block/loop0/loop/backing_file").startswith("/run/slipway/host/")
+    assert m.run("cat /sys/block/loop0/loop/dio /sys/block/loop0/ro").split() == ["1", "0"]
+    m.run("dd if=/dev/urandom of=/root/much bs=1M count=40 conv=fsync")
+
+
 @case
 def stack(t):
     """Boots to `running` with no failed unit and no device that udev lost, and ends with result=clean."""
@@ -41,8 +48,11 @@ def stack(t):
         assert "Dependency failed" not in m.console.text and "Timed out waiting for device" not in m.console.text
         if name == "swap-lvm":
             assert "/dev/dm-" in m.run("swapon --show=NAME --noheadings")
+        if name.startswith("loop"):
+            _look_at_host(m)
         m.order("poweroff")
         line = t.assert_down(m, "poweroff")
+        assert "Failed unmounting" not in m.console.text
         assert m.wait_end(60) == "guest-shutdown"
     assert (line["swaps"], line["loop"], line["dm"], line["md"]) == ("0", "0", "0", "0"), line
     _look(t, it, disks, image)

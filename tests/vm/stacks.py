@@ -94,6 +94,23 @@ STACKS = {
                       "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
 }
 
+HOST_UUID = "51190000-0000-4000-8000-0000000000cc"  # of the file system that has the root's file
+# Files that are roots, or have one.
+STACKS.update({
+    "loop": Stack((SIZE + 200,), f"mkfs.ext4 -q -U {HOST_UUID} /dev/vdc; mount /dev/vdc /mnt; mkdir /mnt/images;"
+                  "truncate -s 1310M /mnt/images/root.img; fill /mnt/images/root.img; umount /mnt",
+                  "check /dev/vdc; mount -o ro,noload /dev/vdc /mnt; check /mnt/images/root.img",
+                  f"UUID={HOST_UUID} loop=/images/root.img"),
+    # root= is in a container that the file is.
+    "loop-luks": Stack((SIZE + 200,), f"mkfs.btrfs -q -U {HOST_UUID} /dev/vdc; mount /dev/vdc /mnt;"
+                       "truncate -s 1340M /mnt/root.img; modprobe loop; losetup /dev/loop0 /mnt/root.img;"
+                       "format /dev/loop0 1; unlock /dev/loop0 l; fill /dev/mapper/l; cryptsetup close l;"
+                       "losetup -d /dev/loop0; umount /mnt",
+                       "btrfs check --readonly /dev/vdc; mount -o ro /dev/vdc /mnt; modprobe loop;"
+                       "losetup -r /dev/loop0 /mnt/root.img; unlock /dev/loop0 l; check /dev/mapper/l",
+                       f"{ROOT} img_dev=UUID={HOST_UUID} img_loop=root.img", 1),
+})
+
 
 def _guest(name):
     plain = guests.GUESTS[name]

@@ -46,6 +46,8 @@ static char *told(const struct boot *b)
 	FILE *f = open_memstream(&text, &size);
 
 	put_mount(f, "root", &b->root);
+	put_text(f, "file", b->file.path);
+	put_mount(f, "on", &b->file.host);
 	put_mount(f, "usr", &b->usr);
 	(void)fprintf(f, "%s", b->rw ? " rw" : "");
 	put_span(f, "timeout", b->timeout, 90 * USEC_PER_SEC);
@@ -148,6 +150,25 @@ static void each_option(void **state)
 	compare(rows, ARRAY_SIZE(rows));
 }
 
+/* root= is where the file lies, unless img_dev= says that: then it names what is in it. */
+static void root_in_a_file(void **state)
+{
+	static const struct row rows[] = {
+		{ "root=UUID=a loop=/r.img", " root=<loop=/r.img> file=</r.img> on=<UUID=a>" },
+		{ "loop=/r.img rootfstype=xfs rootflags=noatime root=UUID=a loopfstype=ext4 loopflags=discard",
+		  " root=<loop=/r.img> fstype=<ext4> flags=<discard> file=</r.img> on=<UUID=a> fstype=<xfs> "
+		  "flags=<noatime>" },
+		{ "root=UUID=a loop=/a loop=/b", " root=<loop=/b> file=</b> on=<UUID=a>" },
+		{ "loop=/r.img", " root=<loop=/r.img> file=</r.img>" },
+		{ "img_dev=LABEL=d img_loop=/r.img", " root=<loop=/r.img> file=</r.img> on=<LABEL=d>" },
+		{ "img_dev=LABEL=d img_loop=/r.img img_flags=ro root=UUID=a rootfstype=ext4 rootflags=x",
+		  " root=<UUID=a> fstype=<ext4> flags=<x> file=</r.img> on=<LABEL=d> flags=<ro>" },
+		{ "root=UUID=a loopfstype=ext4 loop=", " root=<UUID=a>" },
+	};
+
+	compare(rows, ARRAY_SIZE(rows));
+}
+
 static void spelt_otherwise(void **state)
 {
 	static const struct row rows[] = {
@@ -245,6 +266,7 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		{ "rd.shell=", yes_no },
 		{ "rd.debug=2", yes_no },
 		{ "rd.slipway.serialize=x", yes_no },
+		{ "loop=/images/", "the path of a file in the file system that root= or img_dev= names" },
 		{ "ro=1", "the word alone" },
 		{ "rw=", "the word alone" },
 	};
@@ -302,15 +324,17 @@ static void out_of_memory_is_reported(void **state)
 {
 	static const char words[] =
 		"root=UUID=a rootfstype=ext4 rootflags=x mount.usr=8:1 mount.usrfstype=xfs mount.usrflags=y init=/i "
-		"resume=/dev/r rd.break rd.break=mount modules_load=a,b rd.shell=maybe root=bad noresume -- s t=u";
+		"resume=/dev/r rd.break rd.break=mount modules_load=a,b rd.shell=maybe root=bad noresume "
+		"loop=/r loopfstype=ext4 loopflags=z -- s t=u";
 
-	assert_in_range(memory_sweep(parse_some, (char *)words), 60, 120);
+	assert_in_range(memory_sweep(parse_some, (char *)words), 60, 130);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_option),
+		cmocka_unit_test(root_in_a_file),
 		cmocka_unit_test(spelt_otherwise),
 		cmocka_unit_test(last_one_wins),
 		cmocka_unit_test(what_follows_two_dashes_is_inits),

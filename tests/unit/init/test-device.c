@@ -24,6 +24,7 @@ static void make_sysfs(const struct scratch *s)
 		{ VDA "/vda1/ro",   "1\n"       },
 		{ DM_0 "/size",     "0\n"       },
 		{ DM_0 "/dm/name",  "vg-root\n" },
+		{ VDA "/loop/backing_file", "/run/slipway/host/r.img\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -63,6 +64,7 @@ static void disk_is_added(void **state)
 	assert_string_equal(dev->devpath, VDA);
 	assert_null(dev->parent);
 	assert_null(dev->dm_name);
+	assert_string_equal(dev->file, "/run/slipway/host/r.img");
 	assert_int_equal(dev->devno, makedev(254, 0));
 	assert_int_equal(dev->sectors, 2097152);
 	assert_int_equal(dev->diskseq, 7);
