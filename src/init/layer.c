@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/strv.h"
+#include "init/lvname.h"
 #include "init/match.h"
 
 #define SEC UINT64_C(1000000)
@@ -228,17 +229,11 @@ static bool scan(const struct view *v, const struct device *dev, struct step *st
 	return act(step, ACTION_SCAN, dev);
 }
 
-/* Is `name` a volume of that group: "vg/lv", or a dm name beginning with "vg-"? */
 static bool is_of_group(const char *name, const char *group)
 {
-	const char *rest = startswith(name, group);
+	struct lvname lv;
 
-	if (rest && *rest == '/')
-		return true;
-	for (; *group; group++, name++)
-		if (*name != *group || (*group == '-' && *++name != '-'))
-			return false;
-	return name[0] == '-' && name[1] != '-';
+	return lvname_read(name, &lv) && streq(lv.group, group);
 }
 
 static bool activate(const struct view *v, const struct device *dev, const char *subject, bool degraded,

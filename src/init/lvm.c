@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/act.h"
+#include "init/lvname.h"
 #include "init/run.h"
 #include "init/tool.h"
 
@@ -48,38 +49,22 @@ static int take(struct run *run, const struct act *act, char *record)
 	return 0;
 }
 
-/* "my-vg/root" for "my--vg-root": undoes device-mapper's doubling. In place; false where it is no such name. */
-static bool decode_dm_name(char *name)
-{
-	bool divided = false;
-	char *to = name;
-
-	for (const char *p = name; *p; p++) {
-		if (*p == '-' && p[1] == '-')
-			p++;
-		else if (*p == '-' && !divided) {
-			divided = true;
-			*to++ = '/';
-			continue;
-		}
-		*to++ = *p;
-	}
-	*to = '\0';
-	return divided;
-}
-
 static int activate(int fd, void *data)
 {
-	struct act *act = data;
+	const struct act *act = data;
 	const struct device *pv = devices_find(&act->run->devices, act->name);
 	bool whole = pv && streq_null(pv->membership.group, act->subject);
+	char volume[2 * LVNAME_MAX];
+	struct lvname lv;
 	const char *argv[] = { "lvm", whole ? "vgchange" : "lvchange", "--activate", whole ? "ay" : "y",
 			       "--sysinit", "--noudevsync", "--activationmode",
-			       act->degraded ? "partial" : "degraded", act->subject, NULL };
+			       act->degraded ? "partial" : "degraded", whole ? act->subject : volume, NULL };
 	int r;
 
-	if (!whole && !strchr(act->subject, '/') && !decode_dm_name(act->subject))
+	if (!whole && !lvname_read(act->subject, &lv))
 		return -EINVAL;
+	if (!whole)
+		(void)snprintf(volume, sizeof(volume), "%s/%s", lv.group, lv.volume);
 	r = tool_run(&(struct tool){ .argv = argv }, fd);
 	return r > 0 ? -EIO : r;
 }

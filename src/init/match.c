@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/strv.h"
+#include "init/lvname.h"
 
 static bool equal_nocase(const char *a, const char *b)
 {
@@ -89,16 +90,12 @@ static bool has_partlabel(const struct spec *spec, const struct device *dev, con
 	return streq_null(dev->tags.partlabel, spec->value);
 }
 
-/* How device-mapper names LV `lv` of VG `vg`: "vg-lv", each '-' inside a name doubled. */
-bool lvm_is_dm_name(const char *dm_name, const char *volume)
+static bool is_volume(const struct device *dev, const char *name)
 {
-	for (; *volume; volume++, dm_name++) {
-		if (*dm_name != (*volume == '/' ? '-' : *volume))
-			return false;
-		if (*volume == '-' && *++dm_name != '-')
-			return false;
-	}
-	return *dm_name == '\0';
+	struct lvname wanted, has;
+
+	return dev->dm_uuid && startswith(dev->dm_uuid, "LVM-") && strchr(name, '/') &&
+	       lvname_read(name, &wanted) && lvname_read(dev->dm_name, &has) && lvname_equal(&wanted, &has);
 }
 
 /* mdadm names an array "host:name", in the superblock of each member. */
@@ -123,8 +120,7 @@ static bool has_name(const struct spec *spec, const struct device *dev, const st
 		return true;
 	if (dev->md_state && array)
 		return is_array_named(dev, array, devices);
-	return dev->dm_uuid && startswith(dev->dm_uuid, "LVM-") && strchr(spec->value, '/') &&
-	       lvm_is_dm_name(dev->dm_name, spec->value);
+	return is_volume(dev, spec->value);
 }
 
 static bool has_dm_name(const struct spec *spec, const struct device *dev, const struct devices *devices)
@@ -224,7 +220,12 @@ bool spec_may_be_stacked(const struct spec *spec)
 
 bool spec_matches(const struct spec *spec, const struct device *dev, const struct devices *devices)
 {
-	return matchers[spec->kind].matches && matchers[spec->kind].matches(spec, dev, devices);
+	const struct matcher *m = &matchers[spec->kind];
+
+	/* What is inside of a volume may hold the same as the volume: it goes by its own name only. */
+	if (m->of_tags && lvname_is_private(dev->dm_name, dev->dm_uuid))
+		return false;
+	return m->matches && m->matches(spec, dev, devices);
 }
 
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices)

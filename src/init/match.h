@@ -21,8 +21,5 @@ bool spec_may_be_stacked(const struct spec *spec);
  */
 bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices);
 
-/* Is `dm_name` ("vg-my--root") how device-mapper names `volume` ("vg/my-root")? */
-bool lvm_is_dm_name(const char *dm_name, const char *volume);
-
 /* What was said of that LUKS container; NULL where nothing names it. */
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices);

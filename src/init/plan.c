@@ -3,6 +3,7 @@
 #include "init/plan.h"
 
 #include "init/layer.h"
+#include "init/lvname.h"
 #include "init/match.h"
 
 #define SEC              UINT64_C(1000000)
@@ -34,7 +35,7 @@ static bool names_btrfs(const struct view *v)
 
 /*
  * Could reading it tell us anything? Where a device's name is known and nothing can lie between it and us, the
- * others are not read. Floppies and RAM disks are read only when they are named.
+ * others are not read. Floppies, RAM disks and what is inside of logical volumes are read only when they are named.
  */
 static bool worth_probing(const struct view *v, const struct device *dev, bool all)
 {
@@ -42,7 +43,8 @@ static bool worth_probing(const struct view *v, const struct device *dev, bool a
 		return false;
 	if (spec_matches(v->want->spec, dev, v->devices))
 		return true;
-	return all && !startswith(dev->name, "fd") && !startswith(dev->name, "ram");
+	return all && !startswith(dev->name, "fd") && !startswith(dev->name, "ram") &&
+	       !lvname_is_private(dev->dm_name, dev->dm_uuid);
 }
 
 /* The next device to read, or NULL; the earliest retry is put into `wake_at`. */

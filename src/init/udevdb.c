@@ -5,7 +5,18 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "init/lvname.h"
 #include "init/udevdb.h"
+
+/*
+ * What lvm2 would say to udev of a mapping inside of a volume: no links but its own name, not looked into, no .device
+ * unit. Else links to a file system might lead to half of a mirror. Since lvm2 2.03.24 the third goes by the fourth.
+ */
+#define PRIVATE                                    \
+	"E:DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG=1\n" \
+	"E:DM_UDEV_DISABLE_DISK_RULES_FLAG=1\n"      \
+	"E:DM_UDEV_DISABLE_OTHER_RULES_FLAG=1\n"     \
+	"E:DM_COOKIE_DISABLE_OTHER_RULES_FLAG=1\n"
 
 /*
  * The format is private to udev and has been the same since systemd 183: a letter, ':', a value; I: the time of
@@ -28,8 +39,10 @@ static int write_entry(int runfd, const struct device *dev, uint64_t now)
 		     "E:DM_SUSPENDED=0\n"
 		     "E:DM_NAME=%s\n"
 		     "E:DM_UUID=%s\n"
+		     "%s"
 		     "V:1\n",
-		     (unsigned long long)now, dev->dm_name, dev->dm_uuid ? dev->dm_uuid : "") < 0)
+		     (unsigned long long)now, dev->dm_name, dev->dm_uuid ? dev->dm_uuid : "",
+		     lvname_is_private(dev->dm_name, dev->dm_uuid) ? PRIVATE : "") < 0)
 		return -ENOMEM;
 	return file_write(runfd, name, text, 0644);
 }

@@ -35,6 +35,25 @@ static void only_mappings(void **state)
 	assert_int_equal(faccessat(s->fd, "udev/data/b254:0", F_OK, 0), -1);
 }
 
+/* As lvm2 itself has udev treat it: no links that lead to a file system, no .device unit. */
+static void inside_of_a_volume(void **state)
+{
+	const struct scratch *s = *state;
+	struct device dm = {
+		.name = (char *)"dm-0", .devno = makedev(253, 0), .dm_name = (char *)"vg-root_rimage_0",
+		.dm_uuid = (char *)"LVM-CWjSc9YagtG0dVRmgc1ofo4R9z9Ub733vfR2qjgzxyehTb0e9orAdfUJ1loVUwTN",
+	};
+	struct device *items[] = { &dm };
+
+	assert_int_equal(udevdb_write(s->fd, &(struct devices){ .items = items, .n = 1 }, 7), 0);
+	assert_file(s, "udev/data/b253:0",
+		    "I:7\nE:DM_UDEV_PRIMARY_SOURCE_FLAG=1\nE:DM_UDEV_RULES=1\nE:DM_UDEV_RULES_VSN=2\n"
+		    "E:DM_ACTIVATION=1\nE:DM_SUSPENDED=0\nE:DM_NAME=vg-root_rimage_0\n"
+		    "E:DM_UUID=LVM-CWjSc9YagtG0dVRmgc1ofo4R9z9Ub733vfR2qjgzxyehTb0e9orAdfUJ1loVUwTN\n"
+		    "E:DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG=1\nE:DM_UDEV_DISABLE_DISK_RULES_FLAG=1\n"
+		    "E:DM_UDEV_DISABLE_OTHER_RULES_FLAG=1\nE:DM_COOKIE_DISABLE_OTHER_RULES_FLAG=1\nV:1\n");
+}
+
 static void nothing_without_mappings(void **state)
 {
 	const struct scratch *s = *state;
@@ -70,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_mappings),
+		TEST(inside_of_a_volume),
 		TEST(nothing_without_mappings),
 		TEST(what_udevd_wrote_stays),
 		TEST(no_place_for_it),
