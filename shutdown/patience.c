@@ -5,23 +5,27 @@
 #include "shutdown/plan.h"
 
 /* Less than this many KiB written is what an idle machine's daemons do, not a disk at work. */
-#define DIRTY_STEP 256
+#define DISK_STEP 256
 
 struct patience patience_begin(uint64_t now, uint64_t deadline)
 {
 	return (struct patience){ .since = now, .deadline = deadline, .dirty = UINT64_MAX };
 }
 
-bool patience_look(struct patience *p, const struct snapshot *s, uint64_t now)
+bool patience_look(struct patience *p, const struct snapshot *s, bool at_work, uint64_t now)
 {
 	uint64_t fingerprint = snapshot_fingerprint(s);
 	bool progress = fingerprint != p->fingerprint;
 
 	p->fingerprint = fingerprint;
 	/* A slow disk that is being flushed shows no other sign of life. */
-	if (s->dirty < p->dirty && p->dirty - s->dirty >= DIRTY_STEP) {
+	if (s->dirty < p->dirty && p->dirty - s->dirty >= DISK_STEP) {
 		p->dirty = s->dirty;
 		progress = true;
+	}
+	if (!at_work || s->written - p->written >= DISK_STEP) {
+		p->written = s->written;
+		progress |= at_work;
 	}
 	if (progress)
 		p->since = now;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * patience: when to try harder. Progress is a changed fingerprint, or fewer bytes left to be written; never
- * what an act returned.
+ * patience: when to try harder. Progress is a changed fingerprint, fewer bytes left to be written, or a disk that
+ * writes while something is being tried; never what an act returned.
  */
 #pragma once
 
@@ -18,13 +18,17 @@ struct patience {
 	uint64_t since;       /* of the last progress or the last change of level, CLOCK_MONOTONIC µs */
 	uint64_t fingerprint;
 	uint64_t dirty;       /* the least that was ever left to be written, KiB */
+	uint64_t written;     /* by the disks, at the last look that counted, KiB */
 	uint64_t deadline;
 };
 
 struct patience patience_begin(uint64_t now, uint64_t deadline);
 
-/* Takes note of a snapshot. Was there progress? */
-bool patience_look(struct patience *p, const struct snapshot *s, uint64_t now);
+/*
+ * Takes note of a snapshot. Was there progress? `at_work`: something is being tried, and what the disks write may be
+ * that: a cache's metadata, say, that goes by no page cache.
+ */
+bool patience_look(struct patience *p, const struct snapshot *s, bool at_work, uint64_t now);
 
 /*
  * Is it time for the next level? `idle`: the plan of this level is empty and nothing is being tried, so

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 #include "base/strv.h"
+#include "shutdown/diskstats.h"
 #include "shutdown/layer.h"
 #include "shutdown/meminfo.h"
 #include "shutdown/snapshot.h"
@@ -133,6 +134,7 @@ int snapshot_read(int root, struct snapshot *ret)
 	int r;
 
 	s.dirty = meminfo_dirty(root);
+	s.written = diskstats_written(root);
 	r = mounts_read(root, &s);
 	if (r < 0)
 		return r;

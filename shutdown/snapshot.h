@@ -74,7 +74,8 @@ struct snapshot {
 	size_t n_edges, edges_room;
 	struct pool *pools;
 	size_t n_pools;
-	uint64_t dirty; /* KiB that are still to be written, of the whole machine */
+	uint64_t dirty;   /* KiB that are still to be written, of the whole machine */
+	uint64_t written; /* KiB that its disks have written so far; see diskstats.h */
 	bool machine;   /* all of this is ours: we are PID 1 of the machine, not of a PID namespace */
 };
 

@@ -80,6 +80,16 @@ struct loop {
 	uint64_t pause, retry_at; /* when nothing changes */
 };
 
+/* No level is left. What is at work may need longer than all of them took, a flush: it has its time. */
+static bool await_last(struct run *run, struct loop *loop)
+{
+	bool at_work = loop->jobs.running > 0;
+
+	if (at_work)
+		jobs_wait(&loop->jobs, PAUSE_MAX_USEC, &run->tried);
+	return at_work;
+}
+
 /* Returns false when there is no harder way. */
 static bool try_harder(struct run *run, struct loop *loop, size_t left)
 {
@@ -93,8 +103,10 @@ static bool try_harder(struct run *run, struct loop *loop, size_t left)
 	};
 	int r = patience_escalate(&loop->patience, &run->last, clock_monotonic());
 
-	if (r < 0 || loop->patience.level > E_SYSRQ)
+	if (r < 0)
 		return false;
+	if (loop->patience.level > E_SYSRQ)
+		return await_last(run, loop);
 	run->escalation = MAX(run->escalation, loop->patience.level);
 	loop->retry_at = 0;
 	log_warning("%zu left, nothing moves: %s", left, how[loop->patience.level]);
@@ -139,7 +151,7 @@ static bool turn(struct run *run, struct loop *loop)
 	if (plan.left == 0 && loop->jobs.running == 0)
 		return false;
 	now = clock_monotonic();
-	if (patience_look(&loop->patience, &run->last, now)) {
+	if (patience_look(&loop->patience, &run->last, loop->jobs.running > 0, now)) {
 		loop->pause = PAUSE_MIN_USEC;
 		loop->retry_at = now;
 		jobs_extend(&loop->jobs, run->deadline);

@@ -17,6 +17,7 @@ static const struct scratch *room;
 static const char *stubborn; /* the target of a mount that stays in use */
 static bool freezes;         /* the kernel can freeze it */
 static bool loses;           /* what is unmounted could not be written */
+static bool slow;            /* removing a mapping takes its time */
 static size_t seen;          /* of the trace, at the last escalation */
 
 static void note(const char *act, const struct node *n)
@@ -176,6 +177,10 @@ int __wrap_loop_clear(int root, const struct node *n)
 int __wrap_dm_remove(int root, const struct node *n);
 int __wrap_dm_remove(int root, const struct node *n)
 {
+	if (slow) {
+		note("flush", n);
+		(void)usleep(300 * 1000);
+	}
 	return take_out_device("remove", n);
 }
 

@@ -22,11 +22,11 @@ static void progress_is_a_changed_fingerprint(void **state)
 
 	one_root(&s, "ext4");
 	s.dirty = 5000;
-	assert_true(patience_look(&p, &s, NOW));
-	assert_false(patience_look(&p, &s, NOW + SECONDS(1)));
+	assert_true(patience_look(&p, &s, false, NOW));
+	assert_false(patience_look(&p, &s, false, NOW + SECONDS(1)));
 	assert_int_equal(p.since, NOW);
 	string_set(&s.nodes[0].super, "ro");
-	assert_true(patience_look(&p, &s, NOW + SECONDS(2)));
+	assert_true(patience_look(&p, &s, false, NOW + SECONDS(2)));
 	assert_int_equal(p.since, NOW + SECONDS(2));
 }
 
@@ -37,18 +37,40 @@ static void so_is_a_disk_at_work(void **state)
 
 	one_root(&s, "ext4");
 	s.dirty = 5000;
-	assert_true(patience_look(&p, &s, NOW));
+	assert_true(patience_look(&p, &s, false, NOW));
 	s.dirty = 4000;
-	assert_true(patience_look(&p, &s, NOW + SECONDS(1)));
+	assert_true(patience_look(&p, &s, false, NOW + SECONDS(1)));
 	/* More to write is none, nor is what was less before, nor a little. */
 	s.dirty = 9000;
-	assert_false(patience_look(&p, &s, NOW + SECONDS(2)));
+	assert_false(patience_look(&p, &s, false, NOW + SECONDS(2)));
 	s.dirty = 4000;
-	assert_false(patience_look(&p, &s, NOW + SECONDS(3)));
+	assert_false(patience_look(&p, &s, false, NOW + SECONDS(3)));
 	s.dirty = 3900;
-	assert_false(patience_look(&p, &s, NOW + SECONDS(4)));
+	assert_false(patience_look(&p, &s, false, NOW + SECONDS(4)));
 	s.dirty = 3700;
-	assert_true(patience_look(&p, &s, NOW + SECONDS(5)));
+	assert_true(patience_look(&p, &s, false, NOW + SECONDS(5)));
+}
+
+/* What goes by no page cache: a cache's metadata, a flush. */
+static void so_is_a_disk_that_writes_what_is_tried(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	struct patience p = patience_begin(NOW, DEADLINE);
+
+	one_root(&s, "ext4");
+	s.written = 100000;
+	assert_true(patience_look(&p, &s, false, NOW));
+	assert_false(patience_look(&p, &s, true, NOW + SECONDS(1)));
+	s.written += 200;
+	assert_false(patience_look(&p, &s, true, NOW + SECONDS(2)));
+	s.written += 56;
+	assert_true(patience_look(&p, &s, true, NOW + SECONDS(3)));
+	assert_int_equal(p.since, NOW + SECONDS(3));
+	assert_false(patience_look(&p, &s, true, NOW + SECONDS(4)));
+	/* While nothing is tried it is somebody else's, before and after. */
+	s.written += 5000;
+	assert_false(patience_look(&p, &s, false, NOW + SECONDS(5)));
+	assert_false(patience_look(&p, &s, true, NOW + SECONDS(6)));
 }
 
 static void it_is_over_after_five_seconds(void **state)
@@ -118,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(progress_is_a_changed_fingerprint),
 		cmocka_unit_test(so_is_a_disk_at_work),
+		cmocka_unit_test(so_is_a_disk_that_writes_what_is_tried),
 		cmocka_unit_test(it_is_over_after_five_seconds),
 		cmocka_unit_test(beyond_the_deadline_it_is_short),
 		cmocka_unit_test(levels_that_add_nothing_are_left_out),

@@ -22,6 +22,8 @@ bool __wrap_patience_is_over(const struct patience *p, bool idle, uint64_t now)
 	};
 	const char *trace = read_trace();
 
+	if (slow)
+		return strstr(trace, "flush dm-1\n") && !strstr(trace, "remove dm-1\n");
 	if (!stubborn || !strstr(trace + seen, awaited[p->level]))
 		return __real_patience_is_over(p, idle, now);
 	seen = strlen(trace);
@@ -37,7 +39,7 @@ static struct run begin(void **state, const char *recorded)
 {
 	room = *state;
 	stubborn = NULL;
-	freezes = loses = false;
+	freezes = loses = slow = false;
 	seen = 0;
 	recorded_load(room, recorded);
 	scratch_write(room, "trace", "", 0);
@@ -203,6 +205,18 @@ static void suspended_devices_are_resumed(void **state)
 	end(&suspended);
 }
 
+/* No level is left to try, but what is at work has time: a cache may flush for longer than all levels take. */
+static void what_is_at_work_is_waited_for(void **state)
+{
+	struct run run = begin(state, "lvm-on-luks-on-md");
+
+	slow = true;
+	tear_down(&run);
+	assert_int_equal(left(&run), 0);
+	assert_false(run.lost);
+	end(&run);
+}
+
 /* All is gone, and still not clean. */
 static void lost_data_is_not_forgotten(void **state)
 {
@@ -240,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_a_namespace_devices_of_others_stay, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(suspended_devices_are_resumed, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(what_is_at_work_is_waited_for, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(lost_data_is_not_forgotten, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(without_a_mount_table, scratch_setup, scratch_teardown),
 	};
