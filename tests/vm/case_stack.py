@@ -1,25 +1,129 @@
 # SPDX-License-Identifier: MIT
 """case_stack: the root on LUKS, LVM, MD and btrfs of several devices: opened, used, taken down clean."""
+import mmap
+import re
+
 import machine
 import stacks
 import trial
-from case_contract import check_running
 from trial import case
+
+# After stacks.SHELL. What is checked is also mounted: then the kernel says whether it had to replay anything.
+LOOK = """
+mounted() { mount -o ro $1 /mnt; umount /mnt; }
+check() { dumpe2fs -h $1 2>&1 | grep -q needs_recovery && exit 9; e2fsck -fn $1; mounted $1; }
+btrfs() { command btrfs "$@"; mounted /dev/mapper/a; }
+examine() { for m; do mdadm --examine $m | grep -E 'State : (clean|active, clean)'; done; }
+# A hidden volume alone, as lvm activates it for reading while what uses it is off.
+component() { lvchange -q -y -ay vg/$1 >&2; shift; "$@"; vgchange -q -an vg >&2; }
+# What dm-thin's and dm-cache's superblocks begin with: a checksum, then flags. Thin: bit 0, needs a check. Cache: bit 0,
+# was shut down clean; bit 1, needs a check.
+flags() { od -An -tu4 -j4 -N4 $1; }
+flags_are() { component $2 flags /dev/vg/$2 | grep -w $1; }
+not_all_dirty() {
+	set -- $(lvs --noheadings -o cache_used_blocks,cache_dirty_blocks vg/root)
+	echo "used $1 dirty $2"
+	[ $2 -lt $1 ]
+}
+echo slip-look >/dev/kmsg
+"""
+# udev's rules would activate the group before anything was looked at.
+LOOK_WORDS = "slip.look=1 systemd.mask=lvm-activate-vg.service"
+# What the kernel says when something was not clean.
+UNCLEAN = (r"recovery complete|recovering journal|orphan cleanup|replay|resync|recovery of RAID|not clean|degraded array|"
+           r"needs_check|needs check|unclean|corrupt")
+LUKS_MAGIC = b"LUKS\xba\xbe"
+# How far into a disk a container may begin, and how long its header is, key slots included, by its version.
+LUKS_REACH, LUKS_HEADER = 64 << 20, {1: 2 << 20, 2: 16 << 20}
+# Names of mappings inside of a volume of LVM.
+INSIDE = r"-tpool$|_(cdata|cmeta|corig|wcorig|cpool|cvol|rimage|rmeta|tdata|tmeta)"
 
 
 def _image(t):
     return trial.kept_image(f"stack-{t.guest}", stacks.ensure(t.guest) / "tree", "--kver", stacks.release(t.guest))
 
 
+def _luks_headers(path):
+    """Where on the disk containers begin, with all that is before their data."""
+    found = {}
+    with open(path, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as disk:
+        at = disk.find(LUKS_MAGIC, 0, LUKS_REACH)
+        while at >= 0:
+            size = LUKS_HEADER.get(int.from_bytes(disk[at + 6:at + 8], "big"))
+            if at % 512 == 0 and size:
+                found[at] = disk[at:at + size]
+            at = disk.find(LUKS_MAGIC, at + (size if at in found else 1), LUKS_REACH)
+    return found
+
+
 def _look(t, stack, disks, image):
-    """A second machine finds all of it clean: nothing is replayed, nothing resynchronised."""
+    """A second machine finds all of it clean: nothing is replayed, nothing resynchronised. What it said."""
     raw = [disk.raw(t.directory / f"after{n}.img") for n, disk in enumerate(disks)]
     try:
-        with stacks.workshop(t, "slip.look=1", [machine.Disk(r) for r in raw], image) as m:
-            m.run(stacks.SHELL + stack.look, timeout=120)
+        for disk, after in zip(disks, raw):
+            assert _luks_headers(disk.backing) == _luks_headers(after), "a LUKS header was written to"
+        with stacks.workshop(t, LOOK_WORDS, [machine.Disk(r) for r in raw], image) as m:
+            said = m.run(stacks.SHELL + LOOK + stack.look, timeout=180)
+            kernel = m.run("dmesg")
     finally:
         for r in raw:
             r.unlink(missing_ok=True)
+    assert re.search("mounted filesystem|BTRFS info", kernel.partition("slip-look")[2]), kernel
+    assert not re.search(UNCLEAN, kernel), kernel
+    return said
+
+
+def _running(m):
+    state = m.run("systemctl is-system-running --wait", check=False, timeout=180)
+    if state != "running":
+        m.fail(f"the system is {state}\n" + m.run(
+            "for u in $(systemctl --failed --no-legend --plain | cut -d ' ' -f 1); do systemctl status $u; "
+            "journalctl -b -o short-monotonic -u $u; done", check=False))
+
+
+def _udev(m):
+    """What udev has of each mapping and array: kernel's name → properties."""
+    said = m.run("for d in /sys/block/dm-* /sys/block/md*; do [ -e $d ] || continue; echo DEVICE=${d##*/}; "
+                 "[ -e $d/dm ] && echo SYS_NAME=$(cat $d/dm/name); udevadm info -q property -p $d; done")
+    blocks = [b for b in said.split("DEVICE=") if b]
+    return {b.splitlines()[0]: dict(line.split("=", 1) for line in b.splitlines()[1:] if "=" in line) for b in blocks}
+
+
+def _check_udev(m):
+    """udev knows all of them, systemd has a unit for each that is not hidden; hidden ones get no links to be found by."""
+    for name, properties in _udev(m).items():
+        links = properties.get("DEVLINKS", "").split()
+        dm_name = properties.get("SYS_NAME")
+        assert properties.get("DM_NAME") == dm_name, (name, properties)
+        if dm_name and re.search(INSIDE, dm_name):
+            assert not set(links) - {f"/dev/mapper/{dm_name}"}, (name, links)
+            continue
+        assert not dm_name or f"/dev/mapper/{dm_name}" in links, (name, properties)
+        assert properties.get("SYSTEMD_READY", "1") == "1", (name, properties)
+        m.run(f"systemctl is-active /dev/{name}")
+
+
+def _check_secrets(m):
+    """No passphrase is left anywhere in /run; that it would be found, a file shows that has it."""
+    m.run(f"echo '{stacks.PASSPHRASE}' >/run/slip-control")
+    assert m.run(f"grep -rlF -D skip '{stacks.PASSPHRASE}' /run") == "/run/slip-control"
+
+
+def _check_swap(m):
+    """The swap is in use, and something is in it."""
+    m.run("systemd-run -q --wait -p MemoryMax=30M dd if=/dev/urandom of=/dev/shm/much bs=1M count=60", timeout=120)
+    _, _, _, used, _ = m.run("grep ^/dev/dm- /proc/swaps").split()
+    assert int(used) > 10 << 10, used
+
+
+def _enter(m, prompts):
+    """The passphrase, after one that does not fit. One prompt serves all containers that it opens."""
+    for n in range(prompts):
+        m.wait_for(r"Passphrase for ", 90)
+        if n == 0:
+            m.send("not that one\r")
+            m.wait_for(r"It does not fit\. Passphrase for ", 60)
+        m.send(f"{stacks.PASSPHRASE}\r")
 
 
 def _look_at_host(m):
@@ -31,23 +135,24 @@ def _look_at_host(m):
 
 @case
 def stack(t):
-    """Boots to `running` with no failed unit and no device that udev lost, and ends with result=clean."""
+    """Boots to `running` with no failed unit and no device that udev lost, and ends with result=clean; a second machine
+    finds it so."""
     name = t.name.removeprefix("stack-")
     it, image = stacks.STACKS[name], _image(t)
     all_disks = [machine.Disk(i) for i in stacks.disks(t, name, image)]
     disks = [d for n, d in enumerate(all_disks) if n not in it.without]
     with t.boot("", root=f"root={it.root}", disks=disks, image=image, kernel=stacks.vmlinuz(t.guest), memory=1024,
                 limit=400) as m:
-        for n in range(it.prompts):
-            m.wait_for(r"Passphrase for ", 90)
-            if n == 0:
-                m.send("not that one\r")
-                m.wait_for(r"It does not fit\. Passphrase for ", 60)
-            m.send(f"{stacks.PASSPHRASE}\r")
-        check_running(m)
+        _enter(m, it.prompts)
+        _running(m)
+        assert m.console.text.count("Passphrase for ") == 2 * it.prompts
         assert "Dependency failed" not in m.console.text and "Timed out waiting for device" not in m.console.text
+        _check_udev(m)
+        m.run("udevadm trigger --action=add --subsystem-match=block; udevadm settle", timeout=120)
+        _check_udev(m)
+        _check_secrets(m)
         if name == "swap-lvm":
-            assert "/dev/dm-" in m.run("swapon --show=NAME --noheadings")
+            _check_swap(m)
         if name.startswith("loop"):
             _look_at_host(m)
         m.order("poweroff")
@@ -55,4 +160,18 @@ def stack(t):
         assert "Failed unmounting" not in m.console.text
         assert m.wait_end(60) == "guest-shutdown"
     assert (line["swaps"], line["loop"], line["dm"], line["md"]) == ("0", "0", "0", "0"), line
-    _look(t, it, disks, image)
+    print(f"exitrd: {line['ms']} ms, escalation {line['escalation']}")
+    print(_look(t, it, disks, image))
+
+
+@case
+def partition(t):
+    """The same of a plain partition."""
+    disk = t.disk("gpt")
+    with t.boot("", root=f"root=PARTUUID={trial.guests.PART_UUID}", disks=[disk]) as m:
+        _running(m)
+        m.order("poweroff")
+        line = t.assert_down(m, "poweroff")
+        assert m.wait_end(60) == "guest-shutdown"
+    print(f"exitrd: {line['ms']} ms, escalation {line['escalation']}")
+    t.assert_clean(disk, offset=1 << 20)

@@ -111,6 +111,7 @@ ROWS = (
 
     *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(f"stack-{name}", ()) else "matrix", 80)
       for name in stacks.STACKS for guest in SYSTEMD),
+    Row("stack-partition", stack.partition, SYSTEMD, "matrix", 45),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),

@@ -87,7 +87,36 @@ STACKS = {
                         "unlock /dev/vdc a; unlock /dev/vdd b; btrfs check --readonly /dev/mapper/a",
                         f"UUID={BTRFS_UUID} rd.luks.uuid={LUKS_UUID}1 rd.luks.uuid={LUKS_UUID}2", 1),
     "thin": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -T -L 1400M -V 1310M -n root vg/pool; fill /dev/vg/root;"
-                  "vgchange -an vg", "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root"),
+                  "vgchange -an vg",
+                  "flags_are 0 pool_tmeta; vgchange -ay vg; dmsetup status vg-pool-tpool; "
+                  "if dmsetup status vg-pool-tpool | grep -E 'needs_check|ro|Fail'; then exit 9; fi; check /dev/vg/root;"
+                  "vgchange -an vg; component pool_tmeta thin_check /dev/vg/pool_tmeta", "/dev/vg/root"),
+    # By UUID: the hidden volumes of a cache and of a mirror hold the same file system.
+    "cache": Stack((SIZE, 256), "group vg '/dev/vdc /dev/vdd'; lvcreate -q -n root -L 1310M vg /dev/vdc;"
+                   "lvcreate -q --type cache-pool -n fast -l 80%FREE vg /dev/vdd;"
+                   "lvconvert -q -y --type cache --cachepool vg/fast --cachemode writeback vg/root;"
+                   "fill /dev/vg/root; vgchange -an vg",
+                   "flags_are 1 fast_cpool_cmeta; component fast_cpool_cmeta cache_check /dev/vg/fast_cpool_cmeta;"
+                   "vgchange -ay vg; lvs -a vg; dmsetup status vg-root; not_all_dirty; check /dev/vg/root", ROOT),
+    "writecache": Stack((SIZE, 256), "group vg '/dev/vdc /dev/vdd'; lvcreate -q -n root -L 1310M vg /dev/vdc;"
+                        "lvcreate -q -n fast -L 200M vg /dev/vdd; lvchange -an vg/fast;"
+                        "lvconvert -q -y --type writecache --cachevol fast vg/root; fill /dev/vg/root; vgchange -an vg",
+                        "vgchange -ay vg; dmsetup status vg-root; check /dev/vg/root", ROOT),
+    "lvm-raid1": Stack((SIZE, SIZE), "group vg '/dev/vdc /dev/vdd'; "
+                       "lvcreate -q -y --type raid1 -m 1 --nosync -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg",
+                       "vgchange -ay vg; lvs -o lv_attr,raid_sync_action,raid_mismatch_count,copy_percent vg;"
+                       "lvs --noheadings -o raid_sync_action vg | grep -w idle; check /dev/vg/root", ROOT),
+    # The superblock stands at the end: what is at the beginning of a member looks like the whole.
+    "luks1-md10": Stack((SIZE, SIZE), "mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean "
+                        "--metadata=1.0 --name=old --homehost=slip /dev/vdc /dev/vdd; format '--type luks1 /dev/md20' 1;"
+                        "unlock /dev/md20 l; fill /dev/mapper/l; cryptsetup close l; mdadm --stop /dev/md20",
+                        "no_arrays; examine /dev/vdc /dev/vdd; mdadm --assemble /dev/md20 /dev/vdc /dev/vdd;"
+                        "cryptsetup luksDump /dev/md20 | grep -E 'Version:[^0-9]*1$'; unlock /dev/md20 l;"
+                        "check /dev/mapper/l", f"UUID={LUKS_UUID}1", 1),
+    "md090": Stack((SIZE, SIZE), "mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean "
+                   "--metadata=0.90 /dev/vdc /dev/vdd; fill /dev/md20; mdadm --stop /dev/md20",
+                   "no_arrays; examine /dev/vdc /dev/vdd; mdadm --assemble /dev/md20 /dev/vdc /dev/vdd; check /dev/md20",
+                   ROOT),
     "swap-lvm": Stack((SIZE,), "group vg /dev/vdc; lvcreate -q -n root -L 1310M vg; lvcreate -q -n swap -L 100M vg;"
                       "mkswap /dev/vg/swap; fill /dev/vg/root; mount /dev/vg/root /mnt;"
                       "echo /dev/vg/swap none swap sw 0 0 >>/mnt/etc/fstab; umount /mnt; vgchange -an vg",
