@@ -10,6 +10,7 @@
 #   make COV=1 check     the same with coverage             (build/cov)
 #   make fuzz            libFuzzer targets, 60 s each       (build/fuzz)
 #   make bench           slipway beside its peers, as root  (docs/performance.md)
+#   make peers           stacks up and down beside them     (docs/stacks.md)
 #   make install         prefix, DESTDIR and the directories below; integration= names what of units/ is placed
 #   make deb             build/deb/slipway_VERSION_ARCH.deb
 #   make compile_commands.json

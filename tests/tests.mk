@@ -8,6 +8,7 @@
 #   tests/ns/test_*.py           /init and shutdown as PID 1 of namespaces
 #   tests/image/test_*.py        golden images
 #   tests/bench/bench.py         no ring: what it costs, in docs/performance.md
+#   tests/peers/peers.py         no ring: the stacks with other generators' images, in docs/stacks.md; test_*.py: its oracles
 #   tests/package/test_*.py      the scripts of units/, what is installed, the Debian package
 #   tests/vm/test_*.py           real kernels in qemu; tests/vm/cases.py is the table
 
@@ -70,7 +71,10 @@ check-image: all
 check-package: all
 	B=$(B) $(PYTHON) -m pytest -q -n 2 --dist loadfile -p no:cacheprovider tests/package
 
-check: all check-unit check-fuzz check-rules check-ns check-image check-package
+check-peers:
+	$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/peers
+
+check: all check-unit check-fuzz check-rules check-ns check-image check-package check-peers
 
 check-vm: all
 	B=$(B) $(PYTHON) tests/vm/run.py test
@@ -96,8 +100,13 @@ fuzz:
 bench: all $(B)/bench/measure
 	B=$(B) $(PYTHON) -B tests/bench/bench.py $(BENCH)
 
+# The stacks of tests/vm/stacks.py with the images of slipway, initramfs-tools and dracut: hours, as root.
+# In parts: make peers PEERS="tower luks"
+peers: all $(B)/bench/measure
+	B=$(B) $(PYTHON) -B tests/peers/peers.py $(PEERS)
+
 $(B)/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) -static -o $@ $<
 
-.PHONY: bench check check-unit check-fuzz check-rules check-layers check-ns check-image check-package check-vm matrix demo test fuzz
+.PHONY: bench peers check check-unit check-fuzz check-rules check-layers check-ns check-image check-package check-peers check-vm matrix demo test fuzz

@@ -177,24 +177,36 @@ def release(name):
     return guests.kernels_of(ensure(name) / "tree")[-1]
 
 
-def vmlinuz(name):
-    tree = ensure(name) / "tree"
-    places = (tree / f"boot/vmlinuz-{release(name)}", tree / f"usr/lib/modules/{release(name)}/vmlinuz")
+def kernel_of(path):
+    """The kernel itself, of a directory like ensure()'s."""
+    kver = guests.kernels_of(path / "tree")[-1]
+    places = (path / f"tree/boot/vmlinuz-{kver}", path / f"tree/usr/lib/modules/{kver}/vmlinuz")
     return next(p for p in places if p.exists())
 
 
-def workshop(t, name, disks, image):
-    """A machine, not started, whose root is a plain disk; /dev/vdb is another one, the others follow."""
-    root = ensure(t.guest) / "root.img"
+def vmlinuz(name):
+    return kernel_of(ensure(name))
+
+
+def workshop(t, name, disks, image, path=None, limit=500):
+    """A machine, not started, whose root is a plain disk; /dev/vdb is another one, the others follow. `path` is a
+    directory like ensure()'s."""
+    path = path or ensure(t.guest)
+    root = path / "root.img"
     return t.boot(f"systemd.mask=lvm2-monitor.service {name}", disks=[machine.Disk(root), machine.Disk(root), *disks],
-                  root="root=/dev/vda", image=image, kernel=vmlinuz(t.guest), memory=1024, limit=500)
+                  root="root=/dev/vda", image=image, kernel=kernel_of(path), memory=1024, limit=limit)
+
+
+def paths(name, path):
+    """Where that stack's disks lie or would lie, in a directory like ensure()'s."""
+    key = hashlib.sha256(repr(STACKS[name]).encode()).hexdigest()[:8]
+    return [path / f"{name}-{key}-{n}.img" for n in range(len(STACKS[name].sizes))]
 
 
 def disks(t, name, image):
     """The stack's disks, made if need be. Never written to: cases use overlays."""
     stack, path = STACKS[name], ensure(t.guest)
-    key = hashlib.sha256(repr(stack).encode()).hexdigest()[:8]
-    images = [path / f"{name}-{key}-{n}.img" for n in range(len(stack.sizes))]
+    images = paths(name, path)
     with guests.locked(path / f"{name}.lock"):
         if images[-1].exists():
             return images
