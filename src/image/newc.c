@@ -16,6 +16,13 @@
 /* In the order of the header; the last of the thirteen is the checksum, 0 in this format. */
 enum field { INO, MODE, UID, GID, NLINK, MTIME, SIZE, MAJOR, MINOR, RMAJOR, RMINOR, NAMESIZE };
 
+/* A node as it is written. */
+struct record {
+	const struct tree_node *node;
+	uint32_t ino, links;
+	bool empty; /* another name of a file whose last name has the data */
+};
+
 struct writer {
 	newc_sink sink;
 	void *to;
@@ -78,15 +85,81 @@ static int write_header(struct writer *w, uint32_t fields[FIELDS], const char *n
 	return r < 0 ? r : put_padding(w);
 }
 
-static int write_node(struct writer *w, const struct tree_node *n, uint32_t fields[FIELDS],
-		      struct newc_failure *failure)
+/* The same file may lie in several of the roots that an image has: it is written once. */
+static int compare_sources(const void *a, const void *b)
+{
+	const struct record *m = *(struct record *const *)a, *n = *(struct record *const *)b;
+	int order = (m->node->source_root > n->node->source_root) - (m->node->source_root < n->node->source_root);
+
+	if (order == 0)
+		order = strcmp(m->node->source, n->node->source);
+	return order ? order : (m->node->mode > n->node->mode) - (m->node->mode < n->node->mode);
+}
+
+static int compare_sources_then_order(const void *a, const void *b)
+{
+	const struct record *m = *(struct record *const *)a, *n = *(struct record *const *)b;
+	int order = compare_sources(a, b);
+
+	return order ? order : (m->ino > n->ino) - (m->ino < n->ino);
+}
+
+/* The data stand with the last name, where cpio(1) has them too. */
+static int find_links(struct record *records, size_t n)
+{
+	_cleanup_free_ struct record **files = calloc(n + 1, sizeof(struct record *));
+	size_t n_files = 0;
+
+	if (!files)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (S_ISREG(records[i].node->mode) && records[i].node->source)
+			files[n_files++] = &records[i];
+	qsort(files, n_files, sizeof(struct record *), compare_sources_then_order);
+	for (size_t first = 0, end; first < n_files; first = end) {
+		for (end = first + 1; end < n_files && compare_sources(&files[first], &files[end]) == 0; end++)
+			;
+		for (size_t i = first; i < end; i++) {
+			files[i]->ino = files[first]->ino;
+			files[i]->links = (uint32_t)(end - first);
+			files[i]->empty = i + 1 < end;
+		}
+	}
+	return 0;
+}
+
+static int make_records(const struct tree *t, const struct newc_part *part, struct record **ret, size_t *ret_n)
+{
+	_cleanup_free_ const struct tree_node **nodes = NULL;
+	_cleanup_free_ struct record *records = calloc(t->n + 1, sizeof(*records));
+	int r = records ? tree_sorted(t, &nodes) : -ENOMEM;
+	size_t n = 0;
+
+	for (size_t i = 0; r == 0 && i < t->n; i++) {
+		if (nodes[i]->segment != part->segment)
+			continue;
+		records[n] = (struct record){ nodes[i], (uint32_t)n + 1, S_ISDIR(nodes[i]->mode) ? 2 : 1, false };
+		n++;
+	}
+	if (r == 0)
+		r = find_links(records, n);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(records);
+	*ret_n = n;
+	return 0;
+}
+
+static int write_record(struct writer *w, const struct record *record, uint32_t fields[FIELDS],
+			struct newc_failure *failure)
 {
 	_cleanup_content_ struct content c = { 0 };
+	const struct tree_node *n = record->node;
 	int r;
 
 	if (S_ISLNK(n->mode))
 		c = (struct content){ .data = n->target, .size = strlen(n->target) };
-	if (S_ISREG(n->mode)) {
+	if (S_ISREG(n->mode) && !record->empty) {
 		r = content_open(n, &c);
 		if (r < 0) {
 			failure->node = n;
@@ -103,32 +176,31 @@ int newc_write(const struct tree *t, const struct newc_part *part, uint32_t mtim
 	       struct newc_failure *ret_failure)
 {
 	struct writer w = { .sink = sink, .to = to, .align = part->align };
-	_cleanup_free_ const struct tree_node **nodes = NULL;
-	uint32_t trailer[FIELDS] = { [NLINK] = 1 }, ino = 0;
-	int r = tree_sorted(t, &nodes);
+	uint32_t trailer[FIELDS] = { [NLINK] = 1 };
+	_cleanup_free_ struct record *records = NULL;
+	size_t n = 0;
+	int r = make_records(t, part, &records, &n);
 
 	*ret_failure = (struct newc_failure){ 0 };
-	for (size_t i = 0; r == 0 && i < t->n; i++) {
-		const struct tree_node *n = nodes[i];
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct tree_node *node = records[i].node;
+		uint64_t size = records[i].empty ? 0 : data_size(node);
 		uint32_t fields[FIELDS] = {
-			[INO] = ino + 1,
-			[MODE] = n->mode,
-			[NLINK] = S_ISDIR(n->mode) ? 2 : 1,
+			[INO] = records[i].ino,
+			[MODE] = node->mode,
+			[NLINK] = records[i].links,
 			[MTIME] = mtime,
-			[SIZE] = (uint32_t)data_size(n),
-			[RMAJOR] = major(n->rdev),
-			[RMINOR] = minor(n->rdev),
+			[SIZE] = (uint32_t)size,
+			[RMAJOR] = major(node->rdev),
+			[RMINOR] = minor(node->rdev),
 		};
 
-		if (n->segment != part->segment)
-			continue;
-		ino++;
 		/* The format has eight hexadecimal digits for it. */
-		if (data_size(n) > UINT32_MAX) {
-			ret_failure->node = n;
+		if (size > UINT32_MAX) {
+			ret_failure->node = node;
 			return -EFBIG;
 		}
-		r = write_node(&w, n, fields, ret_failure);
+		r = write_record(&w, &records[i], fields, ret_failure);
 	}
 	return r < 0 ? r : write_header(&w, trailer, TRAILER);
 }

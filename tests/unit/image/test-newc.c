@@ -145,6 +145,44 @@ static void a_file_that_changed_is_named(void **state)
 	assert_string_equal(failure.node->path, "x");
 }
 
+/* One file under several names: written once, with the last of them. */
+static void the_same_file_twice(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t ino, nlink;
+		const char *data;
+	} expected[] = {
+		{ "a", 1, 3, "" }, { "b", 2, 1, "12345" }, { "c", 3, 1, "12345" },
+		{ "d", 1, 3, "" }, { "e", 5, 1, "other" }, { "f", 1, 3, "12345" },
+	};
+	const struct scratch *s = *state;
+	_cleanup_tree_ struct tree t = { 0 };
+	struct sheet b = { .room = sizeof(b.data) };
+	struct newc_entry e;
+	const char *why;
+	size_t at = 0;
+
+	scratch_write(s, "file", "12345", 5);
+	scratch_write(s, "other", "other", 5);
+	add(&t, (struct tree_node){ .path = "f", .mode = S_IFREG | 0644, .source_root = s->fd, .source = "file" });
+	add(&t, (struct tree_node){ .path = "a", .mode = S_IFREG | 0644, .source_root = s->fd, .source = "file" });
+	add(&t, (struct tree_node){ .path = "b", .mode = S_IFREG | 0755, .source_root = s->fd, .source = "file" });
+	add(&t, (struct tree_node){ .path = "c", .mode = S_IFREG | 0644, .bytes = "12345", .size = 5 });
+	add(&t, (struct tree_node){ .path = "d", .mode = S_IFREG | 0644, .source_root = s->fd, .source = "file" });
+	add(&t, (struct tree_node){ .path = "e", .mode = S_IFREG | 0644, .source_root = s->fd, .source = "other" });
+	write_tree(&t, &b);
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_int_equal(newc_read(b.data, b.size, &at, &e, &why), 1);
+		assert_string_equal(e.name, expected[i].name);
+		assert_int_equal(e.ino, expected[i].ino);
+		assert_int_equal(e.nlink, expected[i].nlink);
+		assert_int_equal(e.size, strlen(expected[i].data));
+		assert_memory_equal(e.data, expected[i].data, e.size);
+	}
+	assert_int_equal(newc_read(b.data, b.size, &at, &e, &why), 0);
+}
+
 /* Each directory once, in the first archive that has something of it. */
 static void parts(void **state)
 {
@@ -272,6 +310,7 @@ int main(void)
 		cmocka_unit_test(the_header_is_as_documented),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(every_short_write_is_an_error),
+		cmocka_unit_test_setup_teardown(the_same_file_twice, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_changed_is_named, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test(leading_dots_and_slashes_are_left_out),
