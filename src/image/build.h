@@ -27,6 +27,16 @@ struct build {
 /* What is copied to /run/initramfs at boot: a root of its own, with a closure of its own. */
 #define EXITRD "usr/lib/slipway/exitrd/"
 
+/*
+ * Beside it: what is laid over the exitrd only where something attached needs it at power-off, each a tree with a
+ * closure of its own. src/init/helper.c has the same names, and when.
+ */
+#define EXITRD_HELPERS "usr/lib/slipway/exitrd-helpers/"
+#define EXITRD_MDMON   EXITRD_HELPERS "mdmon/"
+
+/* The root in which what lies at that path of the image will run: one of the above, "" for the image's own. */
+const char *exitrd_root_of(const char *path);
+
 /* The passes. */
 int format_choose(struct build *b);
 int layout_add(struct build *b);

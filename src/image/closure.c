@@ -37,7 +37,7 @@ struct closure {
 struct object {
 	const struct tree_node *node;
 	struct elf elf;
-	const char *below; /* EXITRD, or "": the root that it will run in */
+	const char *below; /* exitrd_root_of(): the root that it will run in */
 	char **dirs;       /* strv: its own directories */
 };
 
@@ -347,7 +347,7 @@ static int examine(struct closure *c, const struct tree_node *n)
 {
 	_cleanup_(object_free) struct object o = {
 		.node = n,
-		.below = startswith(n->path, EXITRD) ? EXITRD : "",
+		.below = exitrd_root_of(n->path),
 	};
 	_cleanup_content_ struct content content = { 0 };
 	int r = content_open(n, &content);

@@ -46,6 +46,16 @@ static bool is_nvme_head(const char *path)
 	return startswith(path, "devices/virtual/nvme-subsystem/");
 }
 
+/* "external:/md127/0": a volume of the container md127. Documentation/admin-guide/md.rst */
+static int find_metadata(struct survey *s, const char *path, struct target_layer *l)
+{
+	_cleanup_free_ char *version = NULL;
+	int r = sysfs_read(s->from->sysfd, path, "md/metadata_version", &version);
+
+	l->external = version && startswith(version, "external:");
+	return r;
+}
+
 static int find_kind(struct survey *s, const char *path, struct target_layer *l)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
@@ -59,7 +69,7 @@ static int find_kind(struct survey *s, const char *path, struct target_layer *l)
 		l->kind = signs[i].kind == LAYER_DM ? kind_of_dm(value) : signs[i].kind;
 		if (signs[i].keep)
 			l->detail = TAKE_PTR(value);
-		return 0;
+		return l->kind == LAYER_RAID ? find_metadata(s, path, l) : 0;
 	}
 	if (startswith(l->name, "bcache"))
 		l->kind = LAYER_BCACHE;

@@ -25,6 +25,17 @@ int program_find(const struct sysroot *s, const char *name, char **ret)
 	return -ENOENT;
 }
 
+int program_add_below(struct build *b, const char *below, const char *name, const char *reason)
+{
+	const struct sysroot *s = &b->config->sysroot;
+	_cleanup_free_ char *path = NULL;
+	int r = program_find(s, name, &path);
+
+	if (r == 0)
+		r = pull(&b->tree, s, &(struct pull){ .path = path, .below = below, .reason = reason }, NULL);
+	return r < 0 && path ? log_errno(r, "cannot take in %s from %s for the exitrd", path, s->path) : r;
+}
+
 int program_add(struct build *b, const char *name, const char *usual, const char *reason,
 		const struct tree_node **ret)
 {

@@ -17,3 +17,6 @@ int program_find(const struct sysroot *s, const char *name, char **ret);
  */
 int program_add(struct build *b, const char *name, const char *usual, const char *reason,
 		const struct tree_node **ret);
+
+/* Takes it in for the exitrd: `below` is EXITRD or one of its kin, see build.h. -ENOENT; other errors are logged. */
+int program_add_below(struct build *b, const char *below, const char *name, const char *reason);

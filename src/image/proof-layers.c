@@ -89,6 +89,8 @@ static int prove_layer(struct proof *p, const struct opener *o, const struct tar
 
 	if (o->program && !has_program(p, o->program))
 		r = add_missing(&missing, o->program);
+	if (r == 0 && l->external && !has_program(p, "mdmon"))
+		r = add_missing(&missing, "mdmon");
 	if (r == 0)
 		r = add_missing_modules(p, o, l, &missing);
 	if (r < 0)

@@ -22,7 +22,7 @@ struct object {
 	const struct tree_node *node;
 	struct content content;
 	struct elf elf;
-	const char *below; /* EXITRD or "": the root that it runs in */
+	const char *below; /* exitrd_root_of(): the root that it runs in */
 	char **dirs;       /* strv: its own directories */
 };
 
@@ -137,7 +137,7 @@ static int look_at_script(struct programs *g, const struct object *o)
 
 static int look_at(struct programs *g, const struct tree_node *n)
 {
-	struct object o = { .node = n, .below = startswith(n->path, EXITRD) ? EXITRD : "" };
+	struct object o = { .node = n, .below = exitrd_root_of(n->path) };
 	int r = content_open(n, &o.content);
 
 	if (r < 0)

@@ -15,17 +15,22 @@
 static const struct tool {
 	enum layer_kind kind;
 	const char *module;  /* needed where the target has loaded it; NULL: with each such layer */
+	bool (*only)(const struct target *t); /* and where that is so; NULL: everywhere */
 	const char *program, *usual;
 	const char *reason;
+	const char *exitrd;  /* for the way back too: the root that it is put in; NULL: not needed there */
 } tools[] = {
-	{ LAYER_CRYPT, NULL, "cryptsetup", "usr/sbin/cryptsetup", "opens LUKS containers" },
-	{ LAYER_LVM, NULL, "lvm", "usr/sbin/lvm", "activates logical volumes" },
-	{ LAYER_LVM, "dm_thin_pool", "thin_check", "usr/sbin/thin_check",
-	  "lvm calls it before it activates a thin pool" },
-	{ LAYER_LVM, "dm_cache", "cache_check", "usr/sbin/cache_check",
-	  "lvm calls it before it activates a cache" },
-	{ LAYER_RAID, NULL, "mdadm", "usr/sbin/mdadm", "assembles arrays" },
-	{ LAYER_RAID, NULL, "mdmon", "usr/sbin/mdmon", "keeps the metadata of IMSM and DDF arrays" },
+	{ LAYER_CRYPT, NULL, NULL, "cryptsetup", "usr/sbin/cryptsetup", "opens LUKS containers", NULL },
+	{ LAYER_LVM, NULL, NULL, "lvm", "usr/sbin/lvm", "activates logical volumes", NULL },
+	{ LAYER_LVM, "dm_thin_pool", NULL, "thin_check", "usr/sbin/thin_check",
+	  "lvm calls it before it activates a thin pool", NULL },
+	{ LAYER_LVM, "dm_cache", NULL, "cache_check", "usr/sbin/cache_check",
+	  "lvm calls it before it activates a cache", NULL },
+	{ LAYER_RAID, NULL, NULL, "mdadm", "usr/sbin/mdadm", "assembles arrays", NULL },
+	{ LAYER_RAID, NULL, target_has_external, "mdmon", "usr/sbin/mdmon",
+	  "writes the metadata of IMSM and DDF arrays", EXITRD_MDMON },
+	{ LAYER_RAID, NULL, target_has_external, "mdadm", "usr/sbin/mdadm", "asks mdmon whether it is ready",
+	  EXITRD_MDMON },
 };
 
 static bool is_needed(const struct config *c, const struct tool *tool)
@@ -33,7 +38,8 @@ static bool is_needed(const struct config *c, const struct tool *tool)
 	if (!c->for_host)
 		return true;
 	return target_has_layer(&c->target, tool->kind) &&
-	       (!tool->module || strv_contains(c->target.modules, tool->module));
+	       (!tool->module || strv_contains(c->target.modules, tool->module)) &&
+	       (!tool->only || tool->only(&c->target));
 }
 
 int storage_add(struct build *b)
@@ -45,6 +51,8 @@ int storage_add(struct build *b)
 		if (!is_needed(b->config, tool))
 			continue;
 		r = program_add(b, tool->program, tool->usual, tool->reason, NULL);
+		if (r == 0 && tool->exitrd)
+			r = program_add_below(b, tool->exitrd, tool->program, tool->reason);
 		/* For this machine prove_layers() says what is missing. */
 		if (r < 0 && r != -ENOENT)
 			return r;

@@ -175,6 +175,14 @@ bool target_has_layer(const struct target *t, enum layer_kind kind)
 	return false;
 }
 
+bool target_has_external(const struct target *t)
+{
+	for (size_t i = 0; i < t->n_layers; i++)
+		if (t->layers[i].external)
+			return true;
+	return false;
+}
+
 bool target_may_prompt(const struct target *t)
 {
 	return target_has_layer(t, LAYER_CRYPT);

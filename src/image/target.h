@@ -45,6 +45,7 @@ struct target_layer {
 	char *name;   /* the kernel's: "dm-0" */
 	dev_t dev;
 	char *detail; /* or NULL */
+	bool external; /* LAYER_RAID: IMSM or DDF, whose metadata a daemon writes */
 };
 
 /* A device on the way from a disk, or from a keyboard, up to the bus; or one that such a device is supplied by. */
@@ -86,6 +87,9 @@ void target_free(struct target *t);
 /* NULL where there is none of that use: the root is always there. */
 const struct target_fs *target_find_fs(const struct target *t, enum target_use use);
 bool target_has_layer(const struct target *t, enum layer_kind kind);
+
+/* An array of IMSM or DDF metadata. */
+bool target_has_external(const struct target *t);
 
 /* A passphrase may be asked for on the way to it. */
 bool target_may_prompt(const struct target *t);

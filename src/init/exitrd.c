@@ -6,11 +6,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "init/exitrd.h"
+#include "init/helper.h"
 #include "init/run.h"
 #include "init/stages.h"
 
-#define FROM "/usr/lib/slipway/exitrd"
-#define TO   "/run/initramfs"
+#define FROM    "/usr/lib/slipway/exitrd"
+#define HELPERS "/usr/lib/slipway/exitrd-helpers"
+#define TO      "/run/initramfs"
 
 static int copy_directory(int from, int to, bool top);
 
@@ -78,10 +80,21 @@ static int copy_directory(int from, int to, bool top)
 	return top ? copy_entry(dirfd(dir), to, "shutdown") : 0;
 }
 
-int exitrd_stage(int from, int to)
+static int copy(int from, int to, bool top)
 {
 	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = again < 0 ? -errno : copy_directory(again, to, true);
+
+	return again < 0 ? -errno : copy_directory(again, to, top);
+}
+
+int exitrd_copy(int from, int to)
+{
+	return copy(from, to, false);
+}
+
+int exitrd_stage(int from, int to)
+{
+	int r = copy(from, to, true);
 
 	if (r == 0 && faccessat(to, "shutdown", X_OK, 0) < 0)
 		r = -errno;
@@ -90,12 +103,25 @@ int exitrd_stage(int from, int to)
 	return r;
 }
 
+/* Before `shutdown`, which makes an exitrd of it; without them it can still do most. */
+static void stage_helpers(int to)
+{
+	_cleanup_close_ int sys = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int from = open(HELPERS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	helpers_stage(sys, from, to);
+}
+
 int prepare_exitrd(struct run *run)
 {
 	_cleanup_close_ int from = open(FROM, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = open(TO, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int r = from < 0 || to < 0 ? -errno : exitrd_stage(from, to);
+	int r = from < 0 || to < 0 ? -errno : 0;
 
+	if (r == 0) {
+		stage_helpers(to);
+		r = exitrd_stage(from, to);
+	}
 	if (r < 0)
 		log_warning("cannot stage " TO "/shutdown: %s; the way back will be systemd's own, ignoring",
 			    strerror(-r));

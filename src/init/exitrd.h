@@ -7,3 +7,6 @@
  * 0, or -errno; then there is no `shutdown` in it, whatever else was copied. Descriptors are borrowed.
  */
 int exitrd_stage(int from, int to);
+
+/* Copies all of the tree `from` over the directory `to`. 0 or -errno; descriptors are borrowed. */
+int exitrd_copy(int from, int to);

@@ -114,7 +114,7 @@ def tools_in(root):
 # /m/crypt lies on LUKS on LVM on MD, /m/thin on a thin volume.
 @pytest.mark.parametrize("at, tools", [
     ("/", set()), ("/m/usb", set()), # dm_thin_pool is loaded there, for another volume.
-    ("/m/crypt", {"cryptsetup", "lvm", "thin_check", "mdadm", "mdmon"}),
+    ("/m/crypt", {"cryptsetup", "lvm", "thin_check", "mdadm"}),
 ])
 def test_tools_of_the_layers(machine, root, at, tools):
     for name in TOOLS:
@@ -122,6 +122,24 @@ def test_tools_of_the_layers(machine, root, at, tools):
     said = built(machine(at), root)
     assert tools_in(root) == tools
     assert "does not know how" not in said
+
+
+HELPERS = "usr/lib/slipway/exitrd-helpers"
+
+
+def test_a_daemon_writes_the_metadata(machine, root):
+    """Of an array of IMSM or DDF; at power-off too, from the exitrd, with its own libraries."""
+    for name in TOOLS - {"mdmon"}:
+        root.copy("dash", f"usr/sbin/{name}")
+    here = machine("/m/crypt")
+    built(here, root)
+    assert not [name for name in root.names() if name.startswith(HELPERS)]
+    (here.path / "sys/devices/virtual/block/md0/md/metadata_version").write_text("external:/md127/0\n")
+    assert "cannot open the RAID array md0 below the root: missing from the image: mdmon" in built(here, root, "-f")
+    root.copy("dash", "usr/sbin/mdmon")
+    assert "mdmon" not in built(here, root, "-f")
+    assert "mdmon" in tools_in(root)
+    assert f"{HELPERS}/mdmon/usr/sbin/mdmon" in root.names()
 
 
 def test_any_machine_has_the_tools_that_are_installed(root):
