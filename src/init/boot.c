@@ -264,6 +264,8 @@ int boot_parse(const struct boot_text *text, struct boot *ret)
 		.serialize = true,
 		.luks = true,
 		.md = true,
+		.md_imsm = true,
+		.md_ddf = true,
 		.lvm = true,
 		.md_degraded = true,
 	};

@@ -69,6 +69,8 @@ struct boot {
 	struct volume unnamed;  /* rd.luks.key=, rd.luks.options= for all that have none of their own */
 	uint64_t luks_timeout;  /* rd.luks.timeout=: likewise, µs; 0: none */
 	bool luks, md, lvm;     /* rd.luks=0, rd.md=0, rd.lvm=0 turn one off */
+	bool md_imsm, md_ddf;   /* rd.md.imsm=0, rd.md.ddf=0: not of that kind */
+	bool imsm_anywhere;     /* IMSM_NO_PLATFORM=1: without the platform's firmware, too */
 	char **md_uuids;        /* rd.md.uuid=: only these arrays */
 	char **lvm_vgs;         /* rd.lvm.vg=: these volume groups, whole */
 	char **lvm_lvs;         /* rd.lvm.lv=: these volumes, "vg/lv" */

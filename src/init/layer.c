@@ -71,6 +71,16 @@ static bool md_member(const struct view *v, const struct device *dev, struct ste
 	return act(step, ACTION_ASSEMBLE, dev);
 }
 
+static bool imsm_member(const struct view *v, const struct device *dev, struct step *step)
+{
+	return v->boot->md_imsm && md_member(v, dev, step);
+}
+
+static bool ddf_member(const struct view *v, const struct device *dev, struct step *step)
+{
+	return v->boot->md_ddf && md_member(v, dev, step);
+}
+
 /* When the last of its members was given to it. */
 static uint64_t last_member(const struct view *v, const struct device *array)
 {
@@ -343,12 +353,12 @@ static const struct layer {
 	const char *type;
 	bool (*next)(const struct view *v, const struct device *dev, struct step *step);
 } layers[] = {
-	{ "linux_raid_member", md_member },
-	{ "isw_raid_member",   md_member }, /* IMSM */
-	{ "ddf_raid_member",   md_member },
-	{ "crypto_LUKS",       luks      },
-	{ "LVM2_member",       lvm       },
-	{ "btrfs",             btrfs     },
+	{ "linux_raid_member", md_member   },
+	{ "isw_raid_member",   imsm_member },
+	{ "ddf_raid_member",   ddf_member  },
+	{ "crypto_LUKS",       luks        },
+	{ "LVM2_member",       lvm         },
+	{ "btrfs",             btrfs       },
 };
 
 bool layer_next(const struct view *v, const struct device *dev, struct step *step)

@@ -1,20 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /* md: arrays, by mdadm: member by member, and without the missing ones when their time has passed. */
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "init/act.h"
 #include "init/run.h"
 #include "init/tool.h"
 
-#define DEADLINE (60 * USEC_PER_SEC)
+#define DEADLINE       (60 * USEC_PER_SEC)
+#define MDMON_DEADLINE (10 * USEC_PER_SEC)
 
-static int run_mdadm(const char *const argv[], int fd)
+/*
+ * mdadm has the kernel start a volume read-only; mdmon, which is ready by then, makes it writable: "read-auto", the
+ * first write makes it "active". The kernel tells that in sysfs alone. 0, -EROFS where nobody does, -errno.
+ */
+static int await_mdmon(int block, const char *name, uint64_t deadline)
 {
-	int r = tool_run(&(struct tool){ .argv = argv }, fd);
+	_cleanup_free_ char *path = NULL, *version = NULL, *state_path = NULL;
+	_cleanup_close_ int fd = -EBADF;
 
-	return r > 0 ? -EIO : r;
+	if (asprintf(&path, "%s/md/metadata_version", name) < 0 ||
+	    asprintf(&state_path, "%s/md/array_state", name) < 0)
+		return -ENOMEM;
+	if (file_read_line(block, path, &version) < 0 || !startswith(version, "external:/"))
+		return 0;
+	fd = openat(block, state_path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0) {
+		struct pollfd p = { .fd = fd, .events = POLLPRI };
+		char state[32] = "";
+
+		if (pread(fd, state, sizeof(state) - 1, 0) < 0 || !startswith(state, "readonly\n"))
+			return 0;
+		if (poll(&p, 1, clock_poll_ms(deadline, clock_monotonic())) == 0)
+			return -EROFS;
+	}
+	return 0;
+}
+
+static int await_all_mdmons(void)
+{
+	uint64_t deadline = clock_add(clock_monotonic(), MDMON_DEADLINE);
+	_cleanup_closedir_ DIR *block = NULL;
+	struct dirent *de;
+	int r = file_open_dir(AT_FDCWD, "/sys/block", &block);
+
+	while (r == 0 && (de = readdir(block)))
+		if (startswith(de->d_name, "md"))
+			r = await_mdmon(dirfd(block), de->d_name, deadline);
+	return r;
+}
+
+/*
+ * Of a container mdadm starts the volumes, and for them mdmon, the daemon that writes their metadata. It finds it
+ * beside itself. In an initrd mdmon calls itself "@…": all of us and of systemd leave it alone. mdmon(8)
+ */
+static int run_mdadm(const struct act *act, const char *const argv[], int fd)
+{
+	const char *variable = act->run->boot.imsm_anywhere ? "IMSM_NO_PLATFORM=1" : NULL;
+	int r = tool_run(&(struct tool){ .argv = argv, .variable = variable }, fd);
+
+	return r > 0 ? -EIO : r < 0 ? r : await_all_mdmons();
 }
 
 /* mdadm.conf in the image says which are ours; the array is started when its last member comes. mdadm(8) */
@@ -26,7 +74,7 @@ static int assemble(int fd, void *data)
 	/* mdadm 4.5 wants to set its parameters first; without modprobe it says so itself. */
 	if (access("/sys/module/md_mod", F_OK) < 0)
 		(void)tool_load("md_mod", fd);
-	return run_mdadm(argv, fd);
+	return run_mdadm(act, argv, fd);
 }
 
 /* The kernel is silent about an array that does not run yet. */
@@ -48,8 +96,9 @@ static int start(int fd, void *data)
 	const char *const container[] = { "mdadm", "--incremental", "--run", act->path, NULL };
 	const char *const array[] = { "mdadm", "--run", act->path, NULL };
 
-	return run_mdadm(dev && streq_null(dev->md_level, "container") ? container : array, fd);
+	return run_mdadm(act, dev && streq_null(dev->md_level, "container") ? container : array, fd);
 }
 
 const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", DEADLINE, assemble, look_at_arrays };
-const struct act_row md_start = { ACTION_START, "start the array without all its members", DEADLINE, start, NULL };
+const struct act_row md_start = { ACTION_START, "start the array without all its members", DEADLINE, start,
+				look_at_arrays };

@@ -33,13 +33,27 @@ static bool names_btrfs(const struct view *v)
 	return false;
 }
 
+/* A volume of a container is read-only until mdmon has it, for which mdadm waits; nobody may begin with it before. */
+static bool is_being_started(const struct view *v, const struct device *dev)
+{
+	if (!streq_null(dev->md_state, "readonly"))
+		return false;
+	for (size_t i = 0; i < v->attempts->n; i++) {
+		const struct attempt *a = &v->attempts->items[i];
+
+		if (a->running && (a->action == ACTION_ASSEMBLE || a->action == ACTION_START))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Could reading it tell us anything? Where a device's name is known and nothing can lie between it and us, the
  * others are not read. Floppies, RAM disks and what is inside of logical volumes are read only when they are named.
  */
 static bool worth_probing(const struct view *v, const struct device *dev, bool all)
 {
-	if (dev->sectors == 0)
+	if (dev->sectors == 0 || is_being_started(v, dev))
 		return false;
 	if (spec_matches(v->want->spec, dev, v->devices))
 		return true;

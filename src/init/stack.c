@@ -204,6 +204,22 @@ static int on_md_degraded(struct boot *b, const struct cmdline_word *w)
 	return option_bool(b, w, &b->md_degraded);
 }
 
+static int on_md_imsm(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->md_imsm);
+}
+
+static int on_md_ddf(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->md_ddf);
+}
+
+/* mdadm's own variable, which the kernel would give to init, and nobody to mdadm. */
+static int on_imsm_no_platform(struct boot *b, const struct cmdline_word *w)
+{
+	return option_bool(b, w, &b->imsm_anywhere);
+}
+
 static int on_lvm(struct boot *b, const struct cmdline_word *w)
 {
 	return option_bool(b, w, &b->lvm);
@@ -247,6 +263,9 @@ const struct option stack_options[] = {
 	{ "rd.md",           on_md           },
 	{ "rd.md.uuid",      on_md_uuid      },
 	{ "rd.md.degraded",  on_md_degraded  },
+	{ "rd.md.imsm",      on_md_imsm      },
+	{ "rd.md.ddf",       on_md_ddf       },
+	{ "IMSM_NO_PLATFORM", on_imsm_no_platform },
 	{ "rd.lvm",          on_lvm          },
 	{ "rd.lvm.vg",       on_lvm_vg       },
 	{ "rd.lvm.lv",       on_lvm_lv       },

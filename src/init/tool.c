@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tool: the storage projects' own programs. */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -17,7 +18,7 @@
  */
 static const char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DM_DISABLE_UDEV=1", "LVM_SUPPRESS_FD_WARNINGS=1",
-	"LVM_SYSTEM_DIR=/etc/lvm", NULL,
+	"LVM_SYSTEM_DIR=/etc/lvm", "MDADM_NO_SYSTEMCTL=1",
 };
 
 /* A pipe that holds all of it: nobody has to write while the tool runs. */
@@ -53,11 +54,14 @@ int tool_run(const struct tool *tool, int fd)
 {
 	/* Not the pipe to init: a daemon that the tool starts would keep it open. */
 	_cleanup_close_ int said = memfd_create("tool", MFD_CLOEXEC), in = -EBADF;
-	struct spawn s = { .argv = tool->argv, .envp = environment, .stdout_fd = said, .stderr_fd = said };
+	const char *envp[ARRAY_SIZE(environment) + 2] = { 0 };
+	struct spawn s = { .argv = tool->argv, .envp = envp, .stdout_fd = said, .stderr_fd = said };
 	int status, r;
 
 	if (said < 0)
 		return -errno;
+	memcpy(envp, environment, sizeof(environment));
+	envp[ARRAY_SIZE(environment)] = tool->variable;
 	r = open_input(tool, &in);
 	if (r < 0)
 		return r;

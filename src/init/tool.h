@@ -8,6 +8,7 @@
 
 struct tool {
 	const char *const *argv;
+	const char *variable; /* one more for its environment, "KEY=VALUE"; NULL: none */
 	const void *input; /* to its standard input, at most 64 KiB; NULL: /dev/null */
 	size_t input_size;
 };
