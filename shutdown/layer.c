@@ -60,6 +60,8 @@ const struct layer layers[] = {
 	{ "md", "md", NODE_DEVICE, md_matches, md_read, true, {
 		{ "stop", E_PLAIN, SECONDS(10), when_leaf, md_stop },
 		{ "end holders", E_HOLDERS, SECONDS(5), when_leaf, holders_end },
+		/* Without a mdmon that lives. */
+		{ "clear", E_HOLDERS, SECONDS(10), md_is_forsaken, md_clear },
 	} },
 };
 const size_t n_layers = ARRAY_SIZE(layers);

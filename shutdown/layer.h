@@ -103,7 +103,11 @@ int dm_resume(int root, const struct node *n);
 /* md.c */
 bool md_matches(const struct node *n);
 int md_read(int root, int dir, struct node *n);
+bool md_is_container(const struct node *n);
+bool md_is_monitored(const struct node *n);
+bool md_is_forsaken(const struct node *n, const struct standing *st);
 int md_stop(int root, const struct node *n);
+int md_clear(int root, const struct node *n);
 
 /* holders.c */
 int holders_end(int root, const struct node *n);

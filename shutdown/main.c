@@ -19,6 +19,7 @@ static const struct step {
 } steps[] = {
 	{ "resume",    resume_suspended }, /* what waits for a suspended device waits for ever */
 	{ "processes", end_processes    }, /* all but the '@' daemons, which may be what storage needs */
+	{ "metadata",  take_over_metadata }, /* of arrays that a daemon from the old root writes */
 	{ "teardown",  tear_down        }, /* mounts, swaps, devices: leaf first, until nothing changes */
 	{ "sync",      sync_disks       }, /* whatever is left */
 	{ "report",    report           }, /* who holds it, and the last line */

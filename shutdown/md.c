@@ -49,7 +49,7 @@ static int open_md(int root, const struct node *n, int flags)
 /* An inactive array takes no requests, it answers a flush with an error. */
 static bool is_inactive(const struct node *n)
 {
-	return streq(n->state, "inactive");
+	return streq_null(n->state, "inactive");
 }
 
 /* O_EXCL: refused while something is mounted from it or holds it, before anything is asked of the array. */
@@ -62,35 +62,68 @@ static int flush(int root, const struct node *n)
 	return !is_inactive(n) && fsync(fd) < 0 ? -EIO : 0;
 }
 
+bool md_is_container(const struct node *n)
+{
+	const char *kind = n->label ? startswith(n->label, "external:") : NULL;
+
+	return md_matches(n) && kind && *kind != '/' && *kind != '-';
+}
+
+/* A volume of external metadata. What has no redundancy has no state that mdmon would have to write. mdmon(8) */
+bool md_is_monitored(const struct node *n)
+{
+	const char *of = n->label ? startswith(n->label, "external:") : NULL;
+
+	return of && (*of == '/' || *of == '-') && !streq_null(n->detail, "raid0") &&
+	       !streq_null(n->detail, "linear");
+}
+
 /*
- * A member array of external metadata is written out by mdmon, which hears of it through array_state: asked to be
- * "inactive" it is stopped, and mdmon marks the metadata clean. Refused while the device is open, by us too.
+ * mdmon hears of it through array_state: asked to be "inactive" the array is stopped, mdmon marks its metadata clean
+ * and then clears the array itself. Refused while the device is open, by us too.
  */
 static int deactivate(int root, const struct node *n)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	bool member = startswith(n->label, "external:/") || startswith(n->label, "external:-");
 
-	if (!member || is_inactive(n))
-		return 0;
 	if (asprintf(&path, "sys/block/%s/md/array_state", n->name) < 0)
 		return -ENOMEM;
 	fd = openat(root, path, O_WRONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : file_write_fd(fd, "inactive\n", strlen("inactive\n"));
 }
 
-int md_stop(int root, const struct node *n)
+static int stop(int root, const struct node *n)
 {
-	_cleanup_close_ int fd = -EBADF;
-	int flushed = flush(root, n), r = flushed;
+	_cleanup_close_ int fd = open_md(root, n, O_EXCL);
 
-	if (r == 0 || r == -EIO)
-		r = deactivate(root, n);
-	if (r < 0)
-		return r;
-	fd = open_md(root, n, O_EXCL);
 	if (fd < 0)
 		return fd;
-	return ioctl(fd, STOP_ARRAY, NULL) < 0 ? -errno : flushed;
+	return ioctl(fd, STOP_ARRAY, NULL) < 0 ? -errno : 0;
+}
+
+int md_stop(int root, const struct node *n)
+{
+	int flushed, r;
+
+	if (md_is_monitored(n) && is_inactive(n))
+		return -EINPROGRESS;
+	flushed = flush(root, n);
+	if (flushed < 0 && flushed != -EIO)
+		return flushed;
+	r = md_is_monitored(n) ? deactivate(root, n) : stop(root, n);
+	return r < 0 ? r : flushed;
+}
+
+bool md_is_forsaken(const struct node *n, const struct standing *st)
+{
+	return when_leaf(n, st) && md_is_monitored(n) && is_inactive(n);
+}
+
+int md_clear(int root, const struct node *n)
+{
+	int r = stop(root, n);
+
+	/* It is gone, but nobody has written that it is clean: the next boot synchronises it anew. */
+	return r < 0 ? r : -EIO;
 }

@@ -30,6 +30,7 @@ int run_look(struct run *run);
 /* The steps, in their order. */
 void resume_suspended(struct run *run);
 void end_processes(struct run *run);
+void take_over_metadata(struct run *run);
 void tear_down(struct run *run);
 void sync_disks(struct run *run);
 void report(struct run *run);

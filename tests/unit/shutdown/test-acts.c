@@ -328,30 +328,6 @@ static void md_is_flushed_and_stopped(void **state)
 	node_free(&n);
 }
 
-static void external_metadata_is_told_first(void **state)
-{
-	static const char *const labels[] = { "external:/md127/0", "external:-md127/0" };
-	const struct scratch *s = *state;
-	struct node n = device(s, "md126", "active");
-
-	assert_int_equal(file_mkdir_parents(s->fd, "sys/block/md126/md", 0755), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
-		_cleanup_free_ char *asked = NULL;
-
-		scratch_write(s, "sys/block/md126/md/array_state", "", 0);
-		string_set(&n.label, labels[i]);
-		assert_act(md_stop(s->fd, &n), 0, "fsync; stop");
-		assert_int_equal(file_read_line(s->fd, "sys/block/md126/md/array_state", &asked), 0);
-		assert_string_equal(asked, "inactive");
-	}
-	assert_int_equal(unlinkat(s->fd, "sys/block/md126/md/array_state", 0), 0);
-	assert_act(md_stop(s->fd, &n), -ENOENT, "fsync");
-	/* The container itself has nothing to be told. */
-	string_set(&n.label, "external:imsm");
-	assert_act(md_stop(s->fd, &n), 0, "fsync; stop");
-	node_free(&n);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,7 +343,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dm_that_takes_no_writes_is_not_flushed, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(md_is_flushed_and_stopped, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(external_metadata_is_told_first, scratch_setup, scratch_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
