@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """page: what was found, as the block between the marks of docs/stacks.md."""
+import os
 import re
 import statistics
 
+import passage
 import remains
 import rivals
 
@@ -31,7 +33,8 @@ def _disks(runs):
     for r in runs:
         look = r.get("look")
         if look and not look["clean"]:
-            wrong |= set(look["log"]) or {f"{' / '.join(look['why'][-1:])} (exit code {look['code']})"}
+            why = " / ".join(look["kernel"] or look["said"][-1:])
+            wrong.add(f"{why} (exit code {look['code']})")
     if wrong:
         return "**" + "; ".join(sorted(wrong)) + "**"
     return "clean" if all("look" in r for r in runs) else "not looked at"
@@ -47,8 +50,8 @@ def _row(stack, generator, runs):
     cells = [stack, generator, _boots(runs)]
     if not up:
         return cells + [""] * (len(HEAD) - 4) + [str(len(runs))]
-    return cells + [_left(up), _disks(up), _median(up, lambda r: r.get("ordered")), _median(up, lambda r: r.get("guest")),
-                    _median(up, remains.exitrd_seconds), _median(up, lambda r: r.get("cpu")), str(len(runs))]
+    reads = (lambda r: r.get("ordered"), lambda r: r.get("guest"), remains.exitrd_seconds, lambda r: r.get("cpu"))
+    return cells + [_left(up), _disks(up), *(_median(up, read) for read in reads), str(len(runs))]
 
 
 def _table(found):
@@ -57,7 +60,9 @@ def _table(found):
     for stack, runs in found.items():
         for n, generator in enumerate(rivals.NAMES):
             mine = [r for r in runs if r["generator"] == generator]
-            if mine:
+            if (stack, generator) in passage.NO_WAY:
+                yield f"|  | {generator} | no: has no option for it |" + " |" * (len(HEAD) - 3)
+            elif mine:
                 yield "| " + " | ".join(_row(stack if n == 0 else "", generator, mine)) + " |"
 
 
@@ -69,9 +74,9 @@ def block(found, guest):
     version = re.search(r"^VERSION := (\S+)", makefile, re.M)[1]
     packages = ", ".join(f"{name} {v}" for name, v in rivals.versions(guest).items())
     sizes = ", ".join(f"{g} {rivals.image(guest, g).stat().st_size / 1e6:.1f} MB" for g in rivals.NAMES)
-    yield (f"Measured on {' and '.join(dates)}, {guest}, {rivals.release(guest)}, qemu without KVM, one processor. The load "
-           f"of the machine (two processors) when a guest was started was {loads[0]} to {loads[-1]}, in the median "
-           f"{statistics.median(loads):.1f}.")
+    yield (f"Measured on {' and '.join(dates)}, {guest}, {rivals.release(guest)}, qemu without KVM, one processor. The "
+           f"machine's own load (on {os.cpu_count()} processors) when a guest was started was {loads[0]} to {loads[-1]}, "
+           f"in the median {statistics.median(loads):.1f}.")
     yield f"slipway {version}; {packages}."
     yield f"Images: {sizes}."
     yield ""

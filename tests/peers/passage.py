@@ -18,6 +18,10 @@ BAD = re.compile(r"(?:Not all |Could not |Unable to |Failed to (?:un|det|stop|di
                  r"slipway-shutdown: (?!result=clean)|Still running|failed with status)")
 
 
+# A root in a file: neither has an option for it.
+NO_WAY = {("loop", "initramfs-tools"), ("loop", "dracut"), ("loop-luks", "initramfs-tools"), ("loop-luks", "dracut")}
+
+
 def luks_volumes(name):
     """The UUIDs of the LUKS volumes that the recipe of the stack makes."""
     digits = re.findall(r"\bformat \S+ (\d)", stacks.STACKS[name].make)

@@ -5,8 +5,9 @@ The oracles, of which none asks the one who is judged alone:
 - the root: the kernel says when a file system's superblock goes (ext4 "unmounting filesystem", btrfs "last unmount of
   filesystem"). systemd-shutdown alone makes it read-only at most, since it runs from it.
 - MD: the kernel says "md: NAME stopped."
-- dm and loop devices, of which the kernel says nothing: without an exitrd, systemd-shutdown's last count of what it could
-  not detach; slipway's last line; dracut repeats the step that takes them down, 41 times at most, until it succeeds.
+- dm and loop devices, of which the kernel says nothing: without an exitrd, systemd-shutdown's last count of what it
+  could not detach; slipway's last line; dracut repeats the step that takes them down, 41 times at most, until it
+  succeeds.
 """
 import re
 

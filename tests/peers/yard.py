@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""yard: one machine into which the disks of several stacks are plugged, one stack after the other: made there, or looked at."""
+"""yard: one machine into which the disks of stacks are plugged, one stack after the other: made there, or looked at."""
 import re
 import time
 
+import rivals  # first: it says where the modules of the other rings are
+
+import case_stack
 import guests
 import machine
-import rivals
 import stacks
 import superblocks
 
@@ -13,17 +15,15 @@ import superblocks
 NAMES = ("/dev/vdc", "/dev/vdd", "/dev/vde", "/dev/vdf", "/dev/vdg")
 # What the recipe put together is taken apart, whatever it was, and the disks go as if they were pulled.
 APART = """
-for at in /mnt /run/s; do umount $at; done 2>/dev/null
 for n in 1 2 3; do
+	umount /mnt; umount /run/s; rmdir /run/s
 	vgchange -q -an; dmsetup remove_all; mdadm --stop --scan
 	for loop in /dev/loop[0-9]*; do losetup -d $loop; done
 done >/dev/null 2>&1
-rmdir /run/s 2>/dev/null
 for d in {names}; do echo 1 >/sys/block/${{d#/dev/}}/device/../remove; done
 udevadm settle
 """
-# What a look must not make the kernel say.
-MENDED = r"recovery complete|orphan cleanup|resync of RAID|recovering journal|needs_check|log.?replay"
+MARK = "slip-look"  # LOOK says so to the kernel's log
 LIMIT = 1800  # seconds for one machine
 FIRST = 2  # the workshop's own disks come before
 
@@ -53,7 +53,7 @@ class Yard:
     def run(self, recipe, names, timeout):
         """(exit code, what it said) of a recipe of stacks.py, with these disks for those that it names."""
         text = re.sub("|".join(NAMES), lambda found: names[NAMES.index(found[0])], recipe)
-        said = self.m.run(f"(\n{stacks.SHELL}\nset -x\n{text}\n); echo code=$?", timeout=timeout)
+        said = self.m.run(f"(\n{stacks.SHELL}{text}\n); echo code=$?", timeout=timeout)
         lines = said.splitlines()
         code = int(lines.pop().removeprefix("code="))
         return code, lines
@@ -63,7 +63,8 @@ class Yard:
 
 
 def _workshop(t, disks):
-    return stacks.workshop(t, "slip.yard=1", disks, rivals.image(t.guest, "slipway"), rivals.ensure(t.guest), LIMIT)
+    return stacks.workshop(t, case_stack.LOOK_WORDS, disks, rivals.image(t.guest, "slipway"), rivals.ensure(t.guest),
+                           LIMIT)
 
 
 def make(t, names):
@@ -102,10 +103,11 @@ def look(t, sets):
         m.wait_agent()
         yard = Yard(m)
         for name, raws in sets:
-            devices, since = yard.plug(len(raws)), len(m.console.text)
-            code, said = yard.run(stacks.STACKS[name].look, devices, 200)
-            log = re.findall(MENDED, m.console.text[since:])
-            found.append({"clean": code == 0 and not log, "code": code, "log": log, "why": said[-4:] if code else []})
+            devices = yard.plug(len(raws))
+            code, said = yard.run(case_stack.LOOK + stacks.STACKS[name].look, devices, 250)
+            kernel = m.run("dmesg").rpartition(MARK)[2]
+            unclean = [line for line in kernel.splitlines() if re.search(case_stack.UNCLEAN, line)]
+            found.append({"clean": code == 0 and not unclean, "code": code, "kernel": unclean, "said": said[-6:]})
             yard.clear(devices)
     return found
 

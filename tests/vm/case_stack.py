@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """case_stack: the root on LUKS, LVM, MD and btrfs of several devices: opened, used, taken down clean."""
-import mmap
 import re
 
 import machine
 import stacks
+import superblocks
 import trial
 from trial import case
 
@@ -32,9 +32,6 @@ LOOK_WORDS = "slip.look=1 systemd.mask=lvm-activate-vg.service"
 # What the kernel says when something was not clean.
 UNCLEAN = (r"recovery complete|recovering journal|orphan cleanup|replay|resync|recovery of RAID|not clean|degraded array|"
            r"needs_check|needs check|unclean|corrupt")
-LUKS_MAGIC = b"LUKS\xba\xbe"
-# How far into a disk a container may begin, and how long its header is, key slots included, by its version.
-LUKS_REACH, LUKS_HEADER = 64 << 20, {1: 2 << 20, 2: 16 << 20}
 # Names of mappings inside of a volume of LVM.
 INSIDE = r"-tpool$|_(cdata|cmeta|corig|wcorig|cpool|cvol|rimage|rmeta|tdata|tmeta)"
 
@@ -43,25 +40,13 @@ def _image(t):
     return trial.kept_image(f"stack-{t.guest}", stacks.ensure(t.guest) / "tree", "--kver", stacks.release(t.guest))
 
 
-def _luks_headers(path):
-    """Where on the disk containers begin, with all that is before their data."""
-    found = {}
-    with open(path, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as disk:
-        at = disk.find(LUKS_MAGIC, 0, LUKS_REACH)
-        while at >= 0:
-            size = LUKS_HEADER.get(int.from_bytes(disk[at + 6:at + 8], "big"))
-            if at % 512 == 0 and size:
-                found[at] = disk[at:at + size]
-            at = disk.find(LUKS_MAGIC, at + (size if at in found else 1), LUKS_REACH)
-    return found
-
-
 def _look(t, stack, disks, image):
     """A second machine finds all of it clean: nothing is replayed, nothing resynchronised. What it said."""
     raw = [disk.raw(t.directory / f"after{n}.img") for n, disk in enumerate(disks)]
     try:
         for disk, after in zip(disks, raw):
-            assert _luks_headers(disk.backing) == _luks_headers(after), "a LUKS header was written to"
+            before = superblocks.luks_headers(disk.backing)
+            assert before == superblocks.luks_headers(after), "a LUKS header was written to"
         with stacks.workshop(t, LOOK_WORDS, [machine.Disk(r) for r in raw], image) as m:
             said = m.run(stacks.SHELL + LOOK + stack.look, timeout=180)
             kernel = m.run("dmesg")

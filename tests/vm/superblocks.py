@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""superblocks: what the raw image of a disk says by itself, without a kernel that could change it: the members of MD, the
-headers of LUKS, ext4.
+"""superblocks: what the raw image of a disk says by itself, without a kernel that could change it: the members of MD,
+the headers of LUKS, ext4.
 
-Layouts: struct mdp_superblock_1 (linux/raid/md_p.h), struct luks_phdr and luks2_hdr_disk (cryptsetup's on-disk formats),
-struct ext4_super_block (fs/ext4/ext4.h).
+Layouts: struct mdp_superblock_1 (linux/raid/md_p.h), struct luks_phdr and luks2_hdr_disk (cryptsetup's on-disk
+formats), struct ext4_super_block (fs/ext4/ext4.h).
 """
 import dataclasses
 import json
