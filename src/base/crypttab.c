@@ -24,17 +24,33 @@ void crypttab_free(struct crypttab *t)
 	*t = (struct crypttab){ 0 };
 }
 
-/* The colon that divides is the last one with a device behind it: file names may have one, too. */
+bool crypttab_is_device(const char *text)
+{
+	static const char *const starts[] = { "/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (startswith(text, starts[i]))
+			return true;
+	return false;
+}
+
+const char *crypttab_find_device(const char *text)
+{
+	for (const char *colon = text; (colon = strchr(colon, ':')); colon++)
+		if (crypttab_is_device(colon + 1))
+			return colon + 1;
+	return NULL;
+}
+
 static int set_key(struct crypttab_row *row, const char *key)
 {
-	const char *colon = strrchr(key, ':');
-	const char *device = colon ? colon + 1 : NULL;
+	const char *device = crypttab_find_device(key);
 
 	if (streq(key, "none") || streq(key, "-"))
 		return 0;
-	if (!device || (!strchr(device, '=') && *device != '/'))
+	if (!device)
 		return string_set(&row->key, key);
-	row->key = strndup(key, (size_t)(colon - key));
+	row->key = strndup(key, (size_t)(device - 1 - key));
 	return row->key ? string_set(&row->key_device, device) : -ENOMEM;
 }
 

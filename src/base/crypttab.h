@@ -25,6 +25,15 @@ struct crypttab {
 int crypttab_parse(const char *text, struct crypttab *ret);
 void crypttab_free(struct crypttab *t);
 
+/* Does it name a device: below /dev, or by a tag, "UUID=…"? */
+bool crypttab_is_device(const char *text);
+
+/*
+ * The device of "PATH:DEVICE"; NULL: there is none. Names of files may have colons, and so may those of devices: the
+ * first one counts behind which a device is named. Borrowed.
+ */
+const char *crypttab_find_device(const char *text);
+
 /* "x-initrd.attach" of systemd, "initramfs" of Debian: to be opened before the root is there. */
 bool crypttab_is_early(const struct crypttab_row *row);
 

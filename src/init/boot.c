@@ -290,8 +290,9 @@ static void volume_free(struct volume *v)
 {
 	spec_free(&v->source);
 	free(v->name);
-	free(v->key);
-	spec_free(&v->key_device);
+	free(v->uuid);
+	place_free(&v->key);
+	place_free(&v->header);
 	strv_free(v->options);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/cmdline.h"
 #include "init/line.h"
+#include "init/place.h"
 #include "init/spec.h"
 
 enum fsck_mode { FSCK_AUTO, FSCK_FORCE, FSCK_SKIP };
@@ -29,8 +30,9 @@ struct boot_mount {
 struct volume {
 	struct spec source;
 	char *name;             /* of the mapping; NULL: "luks-" and the container's UUID */
-	char *key;              /* a path: in the image, or on key_device; NULL: a passphrase is asked for */
-	struct spec key_device; /* SPEC_NONE: the image */
+	char *uuid;             /* of the container, where that is known without reading it; NULL: not */
+	struct place key;       /* not set: a passphrase is asked for */
+	struct place header;    /* not set: on the device itself */
 	char **options;         /* strv, crypttab's; NULL: none */
 	/* What these say of the question; see crypt-option.c. */
 	unsigned int tries;     /* how often it is asked for; 0: as usual, TRIES_FOREVER */

@@ -102,7 +102,6 @@ static const struct word {
 	PASS("submit-from-crypt-cpus", "--perf-submit_from_crypt_cpus"),
 	PASS("no-read-workqueue", "--perf-no_read_workqueue"),
 	PASS("no-write-workqueue", "--perf-no_write_workqueue"),
-	PASS("header=", "--header"),
 	PASS("key-slot=", "--key-slot"),
 	PASS("keyslot=", "--key-slot"),
 	PASS("keyfile-offset=", "--keyfile-offset"),
@@ -133,6 +132,8 @@ static const struct word {
 	/* The contrary, which is usual. */
 	NONE("auto"),
 	NONE("fail"),
+	/* Where it lies is volume.header, see stack.c. */
+	NONE("header="),
 	/* The order of the running system's units and init scripts; how long its devices are waited for. */
 	NONE("_netdev"),
 	NONE("noearly"),

@@ -162,20 +162,6 @@ static bool luks_wanted(const struct view *v, const struct device *dev, const st
 	return v->boot->volumes_n == 0 && is_only_luks(v, dev, step);
 }
 
-/* A key file of the image is there; one on a device, once that is. False: not yet. */
-static bool key_is_there(const struct view *v, const struct volume *volume)
-{
-	if (volume->key_device.kind == SPEC_NONE)
-		return true;
-	for (size_t i = 0; i < v->devices->n; i++) {
-		const struct device *dev = v->devices->items[i];
-
-		if (dev->probe == PROBE_DONE && spec_matches(&volume->key_device, dev, v->devices))
-			return true;
-	}
-	return false;
-}
-
 static bool somebody_is_asked(const struct view *v)
 {
 	for (size_t i = 0; i < v->attempts->n; i++)
@@ -217,11 +203,14 @@ static bool luks(const struct view *v, const struct device *dev, struct step *st
 		return false;
 	if (!volume)
 		volume = &v->boot->unnamed;
+	/* Without its header nothing can be done with it. */
+	if (!place_is_there(&volume->header, v->devices))
+		return false;
 	step->volume = volume;
 	key_wait = volume->key_timeout > 0 ? volume->key_timeout : KEY_WAIT;
-	if (!volume->key || key->failed > 0)
+	if (!place_is_set(&volume->key) || key->failed > 0)
 		return luks_passphrase(v, dev, a->failed, step);
-	if (key_is_there(v, volume))
+	if (place_is_there(&volume->key, v->devices))
 		return act(step, ACTION_KEY, dev);
 	return is_time(v, v->want->since + key_wait, step) && luks_passphrase(v, dev, a->failed, step);
 }
@@ -348,6 +337,14 @@ bool layer_btrfs_ready(const struct view *v, const struct device *dev, struct st
 	return complete || (v->want->degraded && is_time(v, last + DEGRADED_AFTER, step));
 }
 
+/* What is named as the data of a container whose header lies elsewhere: libblkid sees noise there. */
+static bool has_header_elsewhere(const struct view *v, const struct device *dev)
+{
+	const struct volume *volume = volume_of(v->boot, dev, v->devices);
+
+	return volume && place_is_set(&volume->header);
+}
+
 /* By what libblkid calls the member. */
 static const struct layer {
 	const char *type;
@@ -365,6 +362,8 @@ bool layer_next(const struct view *v, const struct device *dev, struct step *ste
 {
 	if (dev->md_state && md_array(v, dev, step))
 		return true;
+	if (dev->probe == PROBE_DONE && has_header_elsewhere(v, dev))
+		return luks(v, dev, step);
 	if (dev->probe != PROBE_DONE || dev->tags.ambivalent)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(layers); i++)

@@ -18,6 +18,7 @@
 
 #define DEADLINE (5 * 60 * USEC_PER_SEC) /* argon2 on a small machine takes its time */
 #define KEY_DIR "/run/slipway/key"
+#define HEADER_DIR "/run/slipway/header"
 #define NO_PERMISSION 2 /* cryptsetup(8), RETURN CODES: no key slot fits */
 
 static int push_option(const char *word, char ***argv)
@@ -37,24 +38,91 @@ static int push_all(char ***argv, const char *const words[])
 	return r;
 }
 
+/*
+ * The file on that device, mounted in a mount namespace of the worker's own: the device is free again when that
+ * ends, however it ends.
+ */
+static int mount_place(const struct place *place, const struct device *dev, const char *dir, char **ret)
+{
+	_cleanup_free_ char *source = NULL, *path = NULL;
+	int r = file_mkdir_parents(AT_FDCWD, dir, 0700);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&source, "/dev/%s", dev->devname) < 0 ||
+	    asprintf(&path, "%s/%s", dir, place->path + strspn(place->path, "/")) < 0)
+		return -ENOMEM;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(source, dir, dev->tags.type, MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, NULL) < 0)
+		return -errno;
+	if (access(path, R_OK) < 0) {
+		r = -errno;
+		(void)umount2(dir, MNT_DETACH);
+		return r;
+	}
+	*ret = TAKE_PTR(path);
+	return 0;
+}
+
+/* Where a key or a header can be read: of several devices that fit, on the first that has it. */
+static int reach(const struct run *run, const struct place *place, const char *dir, char **ret)
+{
+	int r = -ENODEV;
+
+	if (place->device.kind == SPEC_NONE)
+		return string_set(ret, place->path);
+	for (size_t i = 0; r < 0 && i < run->devices.n; i++) {
+		const struct device *dev = run->devices.items[i];
+
+		if (!place_is_on(place, dev, &run->devices))
+			continue;
+		if (!place->path)
+			return asprintf(ret, "/dev/%s", dev->devname) < 0 ? -ENOMEM : 0;
+		r = mount_place(place, dev, dir, ret);
+	}
+	return r;
+}
+
+/* What the mapping is called where nobody has said it: by what is known of its container. */
+static int choose_name(const struct act *act, char **ret)
+{
+	const struct volume *v = act->volume;
+
+	if (v->name)
+		return string_set(ret, v->name);
+	return asprintf(ret, "luks-%s", v->uuid ? v->uuid : *act->uuid ? act->uuid : act->name) < 0 ? -ENOMEM : 0;
+}
+
+static int push_header(const struct act *act, char ***argv)
+{
+	const struct place *header = &act->volume->header;
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (!place_is_set(header))
+		return 0;
+	r = reach(act->run, header, HEADER_DIR, &path);
+	return r < 0 ? r : push_all(argv, (const char *const[]){ "--header", path, NULL });
+}
+
 static int open_container(const struct act *act, const char *key, const struct secret *secret, int fd)
 {
 	const char *const first[] = { "cryptsetup", "open", "--type", "luks", "--batch-mode", "--tries", "1",
 				      "--key-file", key, NULL };
-	_cleanup_free_ char *usual = NULL;
+	_cleanup_free_ char *name = NULL;
 	_cleanup_strv_ char **argv = NULL;
-	const struct volume *volume = act->volume;
 	struct tool tool = { 0 };
 	int r = push_all(&argv, first);
 
-	if (asprintf(&usual, "luks-%s", act->uuid) < 0)
-		return -ENOMEM;
-	STRV_FOREACH(word, volume->options)
+	if (r == 0)
+		r = push_header(act, &argv);
+	STRV_FOREACH(word, act->volume->options)
 		if (r == 0)
 			r = push_option(*word, &argv);
 	if (r == 0)
-		r = push_all(&argv, (const char *const[]){ act->path, volume->name ? volume->name : usual,
-							   NULL });
+		r = choose_name(act, &name);
+	if (r == 0)
+		r = push_all(&argv, (const char *const[]){ act->path, name, NULL });
 	if (r < 0)
 		return r;
 	tool.argv = (const char *const *)argv;
@@ -74,45 +142,13 @@ static int unlock(int fd, void *data)
 	return secret ? open_container(act, "-", secret, fd) : -EINVAL;
 }
 
-/* In a mount namespace of the worker's own: the device is free again when it ends, however it ends. */
-static int mount_key_device(const struct run *run, const struct spec *spec)
-{
-	int r = file_mkdir_parents(AT_FDCWD, KEY_DIR, 0700);
-
-	if (r < 0)
-		return r;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return -errno;
-	for (size_t i = 0; i < run->devices.n; i++) {
-		const struct device *dev = run->devices.items[i];
-		_cleanup_free_ char *path = NULL;
-
-		if (dev->probe != PROBE_DONE || !dev->tags.type || !spec_matches(spec, dev, &run->devices))
-			continue;
-		if (asprintf(&path, "/dev/%s", dev->devname) < 0)
-			return -ENOMEM;
-		if (mount(path, KEY_DIR, dev->tags.type, MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, NULL) < 0)
-			return -errno;
-		return 0;
-	}
-	return -ENODEV;
-}
-
 static int unlock_by_key(int fd, void *data)
 {
 	const struct act *act = data;
-	const struct volume *volume = act->volume;
 	_cleanup_free_ char *path = NULL;
-	int r;
+	int r = reach(act->run, &act->volume->key, KEY_DIR, &path);
 
-	if (volume->key_device.kind == SPEC_NONE)
-		return open_container(act, volume->key, NULL, fd);
-	r = mount_key_device(act->run, &volume->key_device);
-	if (r < 0)
-		return r;
-	if (asprintf(&path, KEY_DIR "/%s", volume->key + strspn(volume->key, "/")) < 0)
-		return -ENOMEM;
-	return open_container(act, path, NULL, fd);
+	return r < 0 ? r : open_container(act, path, NULL, fd);
 }
 
 static int ask(int fd, void *data)

@@ -2,6 +2,7 @@
 /* match: is this device the one that a spec names? */
 #include "init/match.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -19,9 +20,25 @@ static bool is_filesystem(const struct device *dev)
 	return !dev->tags.ambivalent && dev->tags.usage && streq(dev->tags.usage, "filesystem");
 }
 
-/* root=UUID= of a LUKS container means the file system in it. */
+/* "CRYPT-LUKS2-", the UUID without its dashes, "-", the name: cryptsetup, lib/libdevmapper.c. */
+static bool is_mapping_of(const char *dm_uuid, const char *uuid)
+{
+	const char *p = startswith(dm_uuid, "CRYPT-LUKS");
+
+	if (!p || !*p || p[1] != '-')
+		return false;
+	p += 2;
+	for (; *uuid; uuid++)
+		if (*uuid != '-' && tolower((unsigned char)*p++) != tolower((unsigned char)*uuid))
+			return false;
+	return *p == '-';
+}
+
+/* root=UUID= of a LUKS container means the file system in it; its header need not be on the device below. */
 static bool is_opened_from(const struct spec *spec, const struct device *dev, const struct devices *devices)
 {
+	if (dev->dm_uuid && is_mapping_of(dev->dm_uuid, spec->value))
+		return is_filesystem(dev);
 	STRV_FOREACH(name, dev->slaves) {
 		const struct device *base = devices_find(devices, *name);
 
@@ -228,16 +245,36 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 	return m->matches && m->matches(spec, dev, devices);
 }
 
+/* By what is written on it, whatever that is good for: a container, a header. */
+static bool names_itself(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return spec->kind == SPEC_UUID	  ? equal_nocase(dev->tags.uuid, spec->value)
+	       : spec->kind == SPEC_LABEL ? streq_null(dev->tags.label, spec->value)
+					  : spec_matches(spec, dev, devices);
+}
+
+bool place_is_on(const struct place *place, const struct device *dev, const struct devices *devices)
+{
+	if (dev->probe != PROBE_DONE)
+		return false;
+	return place->path ? dev->tags.type && spec_matches(&place->device, dev, devices)
+			   : names_itself(&place->device, dev, devices);
+}
+
+bool place_is_there(const struct place *place, const struct devices *devices)
+{
+	if (place->device.kind == SPEC_NONE)
+		return true;
+	for (size_t i = 0; i < devices->n; i++)
+		if (place_is_on(place, devices->items[i], devices))
+			return true;
+	return false;
+}
+
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices)
 {
-	for (size_t i = 0; i < boot->volumes_n; i++) {
-		const struct volume *volume = &boot->volumes[i];
-		const struct spec *source = &volume->source;
-
-		if (source->kind == SPEC_UUID    ? equal_nocase(dev->tags.uuid, source->value)
-		    : source->kind == SPEC_LABEL ? streq_null(dev->tags.label, source->value)
-						 : spec_matches(source, dev, devices))
-			return volume;
-	}
+	for (size_t i = 0; i < boot->volumes_n; i++)
+		if (names_itself(&boot->volumes[i].source, dev, devices))
+			return &boot->volumes[i];
 	return NULL;
 }

@@ -21,5 +21,11 @@ bool spec_may_be_stacked(const struct spec *spec);
  */
 bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices);
 
+/* Does it lie on that device, or is it that? Never for a file of the image. */
+bool place_is_on(const struct place *place, const struct device *dev, const struct devices *devices);
+
+/* Is it there: in the image, or its device is? */
+bool place_is_there(const struct place *place, const struct devices *devices);
+
 /* What was said of that LUKS container; NULL where nothing names it. */
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices);

@@ -50,17 +50,41 @@ static const char *luks_state(const struct teller *t, const struct device *dev)
 		return "nobody is asked for its passphrase (headless)";
 	if (volume && volume->noauto)
 		return "it is not opened by itself (noauto)";
-	if (t->boot->volumes_n > 0 && !volume)
+	if (volume)
+		return "it can be opened";
+	if (t->boot->volumes_n > 0)
 		return "neither rd.luks.uuid= nor crypttab name it";
 	return "which of them to open, rd.luks.uuid= would say";
 }
 
+/* What it takes to open it, and is not there. */
+static const struct spec *missing_of(const struct teller *t, const struct volume *volume, const char **ret_what)
+{
+	*ret_what = "header";
+	if (!place_is_there(&volume->header, t->devices))
+		return &volume->header.device;
+	*ret_what = "key";
+	return place_is_there(&volume->key, t->devices) ? NULL : &volume->key.device;
+}
+
 static void tell_luks(struct teller *t, const struct device *dev)
 {
-	if (!is_type(dev, "crypto_LUKS") || devices_upper(t->devices, dev))
+	const struct volume *volume = volume_of(t->boot, dev, t->devices);
+	bool elsewhere = volume && place_is_set(&volume->header);
+	const struct spec *missing;
+	const char *what;
+
+	if (!(is_type(dev, "crypto_LUKS") || elsewhere) || devices_upper(t->devices, dev))
 		return;
 	begin(t);
-	(void)fprintf(t->f, "%s is a LUKS container: %s", dev->devname, luks_state(t, dev));
+	(void)fprintf(t->f, "%s is a LUKS container: ", dev->devname);
+	if (!volume)
+		volume = &t->boot->unnamed;
+	missing = missing_of(t, volume, &what);
+	if (missing && !tried(t, dev, ACTION_ASK)->running)
+		(void)fprintf(t->f, "its %s is waited for on %s", what, missing->text);
+	else
+		(void)fputs(luks_state(t, dev), t->f);
 }
 
 static void tell_array(struct teller *t, const struct device *dev)

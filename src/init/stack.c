@@ -29,7 +29,7 @@ static int add_volume(struct boot *b, const char *source, struct volume **ret)
 	if (r < 0)
 		return r;
 	*ret = &grown[b->volumes_n++];
-	return 0;
+	return (*ret)->source.kind == SPEC_UUID ? string_set(&(*ret)->uuid, (*ret)->source.value) : 0;
 }
 
 /* The volume of that UUID, made where there is none. */
@@ -38,7 +38,7 @@ static int volume_of_uuid(struct boot *b, const char *uuid, struct volume **ret)
 	_cleanup_free_ char *source = NULL;
 
 	for (size_t i = 0; i < b->volumes_n; i++)
-		if (b->volumes[i].source.kind == SPEC_UUID && strcasecmp(b->volumes[i].source.value, uuid) == 0) {
+		if (b->volumes[i].uuid && strcasecmp(b->volumes[i].uuid, uuid) == 0) {
 			*ret = &b->volumes[i];
 			return 0;
 		}
@@ -64,24 +64,10 @@ static int divide(struct boot *b, const char *text, struct volume **ret, const c
 	return r;
 }
 
-/* "PATH" or "PATH:DEVICE" */
 static int set_key(struct volume *v, const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	int r;
-
-	free(v->key);
-	v->key = NULL;
-	spec_free(&v->key_device);
-	if (streq(text, "none") || streq(text, "-"))
-		return 0;
-	if (!colon)
-		return string_set(&v->key, text);
-	r = spec_parse(colon + 1, &v->key_device);
-	if (r < 0)
-		return r;
-	v->key = strndup(text, (size_t)(colon - text));
-	return v->key ? 0 : -ENOMEM;
+	place_free(&v->key);
+	return streq(text, "none") || streq(text, "-") ? 0 : place_parse(text, &v->key);
 }
 
 static int on_luks(struct boot *b, const struct cmdline_word *w)
@@ -126,9 +112,56 @@ static int on_luks_name(struct boot *b, const struct cmdline_word *w)
 	return on_field(b, w, "UUID=NAME", set_name, false);
 }
 
+static const char key_allowed[] = "[UUID=]PATH, [UUID=]PATH:DEVICE or PATH:[DEVICE]:CONTAINER";
+
+/* The volume on that device, made where there is none. */
+static int volume_of_source(struct boot *b, const char *source, struct volume **ret)
+{
+	const char *uuid = startswith(source, "UUID=");
+
+	if (uuid)
+		return volume_of_uuid(b, plain_uuid(uuid), ret);
+	for (size_t i = 0; i < b->volumes_n; i++)
+		if (streq(b->volumes[i].source.text, source)) {
+			*ret = &b->volumes[i];
+			return 0;
+		}
+	return add_volume(b, source, ret);
+}
+
+/*
+ * dracut names the container last: "/key:LABEL=stick:UUID=…", "/key::UUID=…". Cuts it off `text` and returns it;
+ * NULL: there is none.
+ */
+static char *cut_container(char *text)
+{
+	char *device = (char *)crypttab_find_device(text);
+	char *container = device ? (char *)crypttab_find_device(device) : NULL;
+
+	if (device && device - text >= 2 && device[-2] == ':') {
+		device[-2] = '\0';
+		return device;
+	}
+	if (container)
+		container[-1] = '\0';
+	return container;
+}
+
 static int on_luks_key(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "[UUID=]PATH or [UUID=]PATH:DEVICE", set_key, true);
+	_cleanup_free_ char *text = strdup(w->value ? w->value : "");
+	char *container = text && *text == '/' ? cut_container(text) : NULL;
+	struct volume *v;
+	int r;
+
+	if (!text)
+		return -ENOMEM;
+	if (!container)
+		return on_field(b, w, key_allowed, set_key, true);
+	r = volume_of_source(b, container, &v);
+	if (r == 0)
+		r = set_key(v, text);
+	return r == -EINVAL ? option_warn(b, w, key_allowed) : r;
 }
 
 /* What was said before stays; in crypttab(5) as in mount(8) the later one of two counts. */
@@ -156,7 +189,7 @@ static int set_header(struct volume *v, const char *path)
 
 static int on_luks_header(struct boot *b, const struct cmdline_word *w)
 {
-	return on_field(b, w, "UUID=PATH", set_header, false);
+	return on_field(b, w, "UUID=PATH, UUID=PATH:DEVICE or UUID=DEVICE", set_header, false);
 }
 
 /* With a header elsewhere the device itself carries no UUID: this says where the data is. */
@@ -278,14 +311,31 @@ static int complete_volume(struct boot *b, struct volume *v)
 {
 	int r = 0;
 
-	if (b->unnamed.key && !v->key) {
-		r = string_set(&v->key, b->unnamed.key);
-		if (r == 0 && b->unnamed.key_device.text)
-			r = spec_parse(b->unnamed.key_device.text, &v->key_device);
-	}
+	if (place_is_set(&b->unnamed.key) && !place_is_set(&v->key))
+		r = place_copy(&v->key, &b->unnamed.key);
 	STRV_FOREACH(option, v->options ? NULL : b->unnamed.options)
 		if (r == 0)
 			r = strv_push(&v->options, *option);
+	return r;
+}
+
+/* The last one counts. */
+static int find_header(struct boot *b, struct volume *v)
+{
+	int r = 0;
+
+	STRV_FOREACH(option, v->options) {
+		const char *value = startswith(*option, "header=");
+		_cleanup_free_ char *warning = NULL;
+
+		if (r == 0 && value)
+			r = place_parse(value, &v->header);
+		if (r != -EINVAL)
+			continue;
+		if (asprintf(&warning, "option %s names no file and no device, ignoring", *option) < 0)
+			return -ENOMEM;
+		r = strv_push(&b->warnings, warning);
+	}
 	return r;
 }
 
@@ -298,6 +348,8 @@ int stack_complete(struct boot *b)
 
 		if (v != &b->unnamed)
 			r = complete_volume(b, v);
+		if (r == 0)
+			r = find_header(b, v);
 		if (r == 0)
 			r = crypt_options_read(b, v);
 		if (v->ask_timeout == 0)
@@ -325,9 +377,7 @@ static int add_row(struct boot *b, const struct crypttab_row *row)
 	if (r == 0)
 		r = string_set(&v->name, row->name);
 	if (r == 0 && row->key)
-		r = string_set(&v->key, row->key);
-	if (r == 0 && row->key_device)
-		r = spec_parse(row->key_device, &v->key_device);
+		r = place_set(&v->key, row->key, row->key_device);
 	if (r == -EINVAL)
 		r = warn_line(b, row->line, "names no device for its key");
 	STRV_FOREACH(option, row->options)

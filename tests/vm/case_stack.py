@@ -36,7 +36,7 @@ UNCLEAN = (r"recovery complete|recovering journal|orphan cleanup|replay|resync|r
 INSIDE = r"-tpool$|_(cdata|cmeta|corig|wcorig|cpool|cvol|rimage|rmeta|tdata|tmeta)"
 
 
-def _image(t):
+def stack_image(t):
     return trial.kept_image(f"stack-{t.guest}", stacks.ensure(t.guest) / "tree", "--kver", stacks.release(t.guest))
 
 
@@ -128,7 +128,7 @@ def stack(t):
     """Boots to `running` with no failed unit and no device that udev lost, and ends with result=clean; a second machine
     finds it so."""
     name = t.name.removeprefix("stack-")
-    it, image = stacks.STACKS[name], _image(t)
+    it, image = stacks.STACKS[name], stack_image(t)
     all_disks = [machine.Disk(i) for i in stacks.disks(t, name, image)]
     disks = [d for n, d in enumerate(all_disks) if n not in it.without]
     with t.boot("", root=f"root={it.root}", disks=disks, image=image, kernel=stacks.vmlinuz(t.guest), memory=1024,

@@ -15,6 +15,7 @@ import case_fsck as fsck
 import case_index as index
 import case_inits as inits
 import case_kernels as kernels
+import case_luks as luks
 import case_package as package
 import case_resume as resume
 import case_root as root
@@ -112,6 +113,10 @@ ROWS = (
     *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(f"stack-{name}", ()) else "matrix", 80)
       for name in stacks.STACKS for guest in SYSTEMD),
     Row("stack-partition", stack.partition, SYSTEMD, "matrix", 45),
+
+    Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
+    Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
+    Row("luks-in-image", luks.in_image, SYSTEMD, "matrix", 30),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),

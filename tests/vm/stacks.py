@@ -124,7 +124,29 @@ STACKS = {
 }
 
 HOST_UUID = "51190000-0000-4000-8000-0000000000cc"  # of the file system that has the root's file
-# Files that are roots, or have one.
+STICK = "slip-stick"  # the label of what has the key or the header
+KEY = "slip key"      # what is in the key file
+_ADD_KEY = f"printf '{PASSPHRASE}' | cryptsetup luksAddKey -q --key-file - --pbkdf pbkdf2 --pbkdf-force-iterations 1000"
+_MAKE_STICK = f"mkfs.ext4 -q -L {STICK} /dev/vdd; mount /dev/vdd /mnt; mkdir /mnt/keys; printf '{KEY}' >/mnt/keys/k"
+STACKS.update({
+    "luks-key": Stack((SIZE, 64), f"{_MAKE_STICK}; format /dev/vdc 1; {_ADD_KEY} /dev/vdc /mnt/keys/k; umount /mnt;"
+                      "unlock /dev/vdc l; fill /dev/mapper/l; cryptsetup close l",
+                      "cryptsetup isLuks /dev/vdc; unlock /dev/vdc l; check /dev/mapper/l; check /dev/vdd",
+                      f"UUID={LUKS_UUID}1 rd.luks.key={LUKS_UUID}1=/keys/k:LABEL={STICK}"),
+    # The first disk has no signature at all.
+    "luks-header": Stack((SIZE, 64), f"{_MAKE_STICK}; h=/mnt/header;"
+                         f"printf '{PASSPHRASE}' | cryptsetup luksFormat -q --uuid {LUKS_UUID}1 --pbkdf pbkdf2 "
+                         "--pbkdf-force-iterations 1000 --header $h /dev/vdc -;"
+                         f"{_ADD_KEY} --header $h /dev/vdc /mnt/keys/k;"
+                         f"printf '{PASSPHRASE}' | cryptsetup open --key-file - --header $h /dev/vdc l;"
+                         "fill /dev/mapper/l; cryptsetup close l; umount /mnt; blkid -p /dev/vdc && exit 9 || :",
+                         "check /dev/vdd; mount -o ro,noload /dev/vdd /mnt; cryptsetup luksDump /mnt/header;"
+                         "cryptsetup open --key-file /mnt/keys/k --header /mnt/header /dev/vdc l; check /dev/mapper/l",
+                         f"UUID={LUKS_UUID}1 rd.luks.uuid={LUKS_UUID}1 rd.luks.data={LUKS_UUID}1=/dev/vda "
+                         f"rd.luks.options={LUKS_UUID}1=header=/header:LABEL={STICK}", 1),
+})
+
+# A file is the root, or has it.
 STACKS.update({
     "loop": Stack((SIZE + 200,), f"mkfs.ext4 -q -U {HOST_UUID} /dev/vdc; mount /dev/vdc /mnt; mkdir /mnt/images;"
                   "truncate -s 1310M /mnt/images/root.img; fill /mnt/images/root.img; umount /mnt",

@@ -20,6 +20,7 @@ static const struct {
 	{ "root UUID=a /key:/dev/sda1", "root|UUID=a|/key|/dev/sda1|" },
 	{ "root UUID=a /a:b", "root|UUID=a|/a:b|-|" },
 	{ "root UUID=a /a:b:LABEL=c", "root|UUID=a|/a:b|LABEL=c|" },
+	{ "root UUID=a /k:/dev/disk/by-path/pci-0:1", "root|UUID=a|/k|/dev/disk/by-path/pci-0:1|" },
 	{ "root UUID=a /dev/urandom swap,cipher=x", "root|UUID=a|/dev/urandom|-|swap,cipher=x" },
 	{ "root UUID=a none luks more words", "root|UUID=a|-|-|luks" },
 };

@@ -30,7 +30,7 @@ static const struct row {
 	PASS("submit-from-crypt-cpus", "--perf-submit_from_crypt_cpus", NULL),
 	PASS("no-read-workqueue", "--perf-no_read_workqueue", NULL),
 	PASS("no-write-workqueue", "--perf-no_write_workqueue", NULL),
-	PASS("header=/h", "--header", "/h"),
+	NONE("header=/h"),
 	PASS("key-slot=1", "--key-slot", "1"),
 	PASS("keyslot=2", "--key-slot", "2"),
 	PASS("keyfile-offset=512", "--keyfile-offset", "512"),

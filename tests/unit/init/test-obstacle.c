@@ -12,6 +12,8 @@
 #define A_VOLUME(id, ...) .volumes_n = 1, .volumes = (struct volume[]){ \
 	{ .source = { .kind = SPEC_UUID, .value = T(id) }, __VA_ARGS__ } }
 
+#define ON_STICK(p) { .path = T(p), .device = { .kind = SPEC_LABEL, .value = T("stick"), .text = T("LABEL=stick") } }
+
 static const struct row {
 	struct device devices[3];
 	struct attempt tried[2];
@@ -41,6 +43,21 @@ static const struct row {
 	  .told = "vda2 is a LUKS container: it is not opened by itself (noauto)" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS") },
 	  .told = "vda2 is a LUKS container: rd.luks=0 keeps it closed" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, .unnamed.key = ON_STICK("/k") },
+	  .told = "vda2 is a LUKS container: its key is waited for on LABEL=stick" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, .unnamed.key = ON_STICK("/k") },
+	  .tried = { DID("vda2", ASK, .running = true) },
+	  .told = "vda2 is a LUKS container: its passphrase is being asked for" },
+	{ .devices = { DEVICE("vdb", NULL), DEVICE("vdc", NULL) }, .boot = { .luks = true, .volumes_n = 1,
+	  .volumes = (struct volume[]){ { .source = { .kind = SPEC_NAME, .value = T("vdb") },
+					  .header = ON_STICK("/h") } } },
+	  .told = "vdb is a LUKS container: its header is waited for on LABEL=stick" },
+	{ .devices = { DEVICE("vdb", NULL), DEVICE("sda1", "ext4", .tags.label = T("stick"),
+	  .tags.usage = T("filesystem")) }, .boot = { .luks = true, .volumes_n = 1,
+	  .volumes = (struct volume[]){ { .source = { .kind = SPEC_NAME, .value = T("vdb") },
+					  .header = ON_STICK("/h") } } },
+	  .tried = { DID("vdb", UNLOCK, .failed = 1) },
+	  .told = "vdb is a LUKS container: no passphrase fitted" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("dm-0", "ext4", ON("vda2")) }, .told = "" },
 	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid5"), .md_state = T("inactive"), ON("vda", "vdb")) },
 	  .boot = { .md_degraded = true }, .told = "array md127 lacks members (there are: vda vdb)" },

@@ -17,15 +17,21 @@ static void put_list(FILE *f, const char *name, char *const *words)
 		(void)fprintf(f, "%s%s", w == words ? name : ",", *w);
 }
 
+static void put_place(FILE *f, const char *what, const struct place *p)
+{
+	if (place_is_set(p))
+		(void)fprintf(f, " %s=%s", what, p->path ? p->path : "itself");
+	if (p->device.text)
+		(void)fprintf(f, " on=%s", p->device.text);
+}
+
 static void put_volume(FILE *f, const struct volume *v)
 {
 	(void)fprintf(f, " [%s", v->source.text ? v->source.text : "*");
 	if (v->name)
 		(void)fprintf(f, " name=%s", v->name);
-	if (v->key)
-		(void)fprintf(f, " key=%s", v->key);
-	if (v->key_device.text)
-		(void)fprintf(f, " on=%s", v->key_device.text);
+	put_place(f, "key", &v->key);
+	put_place(f, "header", &v->header);
 	put_list(f, " ", v->options);
 	if (v->tries)
 		(void)fprintf(f, " tries:%u", v->tries);
@@ -43,7 +49,7 @@ static char *told(const struct boot *b)
 
 	for (size_t i = 0; i < b->volumes_n; i++)
 		put_volume(f, &b->volumes[i]);
-	if (b->unnamed.key || b->unnamed.options || b->unnamed.ask_timeout)
+	if (place_is_set(&b->unnamed.key) || b->unnamed.options || b->unnamed.ask_timeout)
 		put_volume(f, &b->unnamed);
 	(void)fprintf(f, "%s%s%s%s%s", b->luks ? "" : " no-luks", b->md ? "" : " no-md", b->lvm ? "" : " no-lvm",
 		      b->md_degraded ? "" : " md-whole", b->lvm_partial ? " lvm-partial" : "");
@@ -81,7 +87,26 @@ static const struct row {
 	{ "rd.luks.options=discard,key-slot=1 rd.luks.uuid=" U,
 	  " [UUID=" U " discard,key-slot=1] [* discard,key-slot=1]", NULL },
 	{ "rd.luks.options=" U "=discard rd.luks.uuid=" V, " [UUID=" U " discard] [UUID=" V "]", NULL },
-	{ "rd.luks.header=" U "=/h", " [UUID=" U " header=/h]", NULL },
+	{ "rd.luks.key=" U "=/dev/sdb1", " [UUID=" U " key=itself on=/dev/sdb1]", NULL },
+	{ "rd.luks.key=" U "=LABEL=stick", " [UUID=" U " key=itself on=LABEL=stick]", NULL },
+	{ "rd.luks.key=" U "=/dev/urandom", " [UUID=" U " key=/dev/urandom]", NULL },
+	{ "rd.luks.key=" U "=/k:/dev/disk/by-path/pci-0000:00:1f.2-usb-0:1",
+	  " [UUID=" U " key=/k on=/dev/disk/by-path/pci-0000:00:1f.2-usb-0:1]", NULL },
+	{ "rd.luks.key=" U "=/k rd.luks.key=" U "=none", " [UUID=" U "]", NULL },
+	/* dracut's third part */
+	{ "rd.luks.key=/k:LABEL=s:UUID=" U, " [UUID=" U " key=/k on=LABEL=s]", NULL },
+	{ "rd.luks.key=/k:LABEL=s:UUID=luks-" U " rd.luks.uuid=" U, " [UUID=" U " key=/k on=LABEL=s]", NULL },
+	{ "rd.luks.key=/k::UUID=" U, " [UUID=" U " key=/k]", NULL },
+	{ "rd.luks.key=/k:LABEL=s:/dev/vda2 rd.luks.key=/l:LABEL=s:/dev/vdb2 rd.luks.key=/m:LABEL=s:/dev/vda2",
+	  " [/dev/vda2 key=/m on=LABEL=s] [/dev/vdb2 key=/l on=LABEL=s]", NULL },
+	{ "rd.luks.header=" U "=/h", " [UUID=" U " header=/h header=/h]", NULL },
+	{ "rd.luks.header=" U "=/h:LABEL=s", " [UUID=" U " header=/h on=LABEL=s header=/h:LABEL=s]", NULL },
+	{ "rd.luks.header=" U "=/dev/sdb1", " [UUID=" U " header=itself on=/dev/sdb1 header=/dev/sdb1]", NULL },
+	{ "rd.luks.options=" U "=header=/a,header=/h:UUID=s",
+	  " [UUID=" U " header=/h on=UUID=s header=/a,header=/h:UUID=s]", NULL },
+	/* The data carries no UUID: what else is said of the container still is of it. */
+	{ "rd.luks.uuid=" U " rd.luks.data=" U "=PARTUUID=p rd.luks.options=" U "=header=/h rd.luks.name=" U "=n",
+	  " [PARTUUID=p name=n header=/h header=/h]", NULL },
 	{ "rd.luks.data=" U "=/dev/vdb", " [/dev/vdb]", NULL },
 	{ "rd.md.uuid=01234567:89abcdef:01234567:89abcdef", " md=01234567-89ab-cdef-0123-456789abcdef", NULL },
 	{ "rd.md.uuid=" U " rd.md.uuid=" V, " md=" U "," V, NULL },
@@ -123,6 +148,10 @@ static void warnings(void **state)
 		{ "rd.luks.data=" U "=nowhere", "UUID=DEVICE", NULL },
 		{ "rd.luks.key=/k:nowhere rd.luks.uuid=" U, "PATH:DEVICE", NULL },
 		{ "rd.luks.key=" U "=/k:nowhere", "PATH:DEVICE", NULL },
+		{ "rd.luks.key=" U "=k", "PATH:DEVICE", NULL },
+		{ "rd.luks.key=/k:LABEL=s:/dev/../x", "PATH:[DEVICE]:CONTAINER", NULL },
+		{ "rd.luks.header=" U "=/h:nowhere", "names no file and no device", NULL },
+		{ "", "names no file and no device", "a UUID=x none header=h\n" },
 		{ "rd.md.uuid=1234", "32 hexadecimal", NULL },
 		{ "rd.md.uuid=" U "0", "32 hexadecimal", NULL },
 		{ "rd.md.uuid=g1234567-89ab-cdef-0123-456789abcdef", "32 hexadecimal", NULL },
@@ -155,7 +184,8 @@ static int parse_all(void *data)
 	_cleanup_(boot_free) struct boot b = { 0 };
 	const struct boot_text text = {
 		.kernel = "rd.luks.name=" U "=a rd.luks.key=/k:UUID=x rd.luks.options=" V "=discard rd.md.uuid=" U
-			  " rd.lvm.lv=a/b rd.luks.header=" U "=/h",
+			  " rd.lvm.lv=a/b rd.luks.header=" U "=/h:LABEL=i rd.luks.key=/k:LABEL=j:UUID=" V
+			  " rd.luks.key=/l::/dev/vdb rd.luks.data=" V "=/dev/vdc",
 		.crypttab = "root UUID=y /key:UUID=z luks\n",
 	};
 
