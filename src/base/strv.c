@@ -43,6 +43,19 @@ int strv_push(char ***l, const char *s)
 	return 0;
 }
 
+void strv_remove(char **l, const char *s)
+{
+	char **to = l;
+
+	for (char **from = l; from && *from; from++)
+		if (streq(*from, s))
+			free(*from);
+		else
+			*to++ = *from;
+	if (to)
+		*to = NULL;
+}
+
 int strv_split(char ***l, const char *s, const char *separators)
 {
 	for (;;) {

@@ -11,6 +11,9 @@ bool strv_contains(char *const *l, const char *s);
 /* Appends a copy of `s`; `*l` stays valid on failure. 0 or -ENOMEM. */
 int strv_push(char ***l, const char *s);
 
+/* Takes out each `s`. */
+void strv_remove(char **l, const char *s);
+
 /* Appends the words of `s` that any byte of `separators` divides; empty ones are left out. */
 int strv_split(char ***l, const char *s, const char *separators);
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/strv.h"
 #include "init/act.h"
 #include "init/run.h"
 #include "init/tool.h"
@@ -15,11 +16,22 @@ static const struct act_row *const rows[] = {
 	&md_assemble, &md_start, &lvm_activate, &luks_ask, &luks_key, &luks_unlock,
 };
 
-/* What a scan is depends on what is scanned. */
+/* What a scan is depends on what is scanned; all but these are members of arrays. */
+static const struct {
+	const char *type;
+	const struct act_row *row;
+} scans[] = {
+	{ "btrfs",       &btrfs_scan },
+	{ "LVM2_member", &lvm_scan   },
+};
+
 static const struct act_row *find_row(const struct step *step)
 {
+	for (size_t i = 0; step->action == ACTION_SCAN && i < ARRAY_SIZE(scans); i++)
+		if (streq_null(step->device->tags.type, scans[i].type))
+			return scans[i].row;
 	if (step->action == ACTION_SCAN)
-		return streq_null(step->device->tags.type, "btrfs") ? &btrfs_scan : &lvm_scan;
+		return &md_scan;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i]->action == step->action)
 			return rows[i];
@@ -136,6 +148,18 @@ bool act_take_back(struct run *run, bool all)
 	return any;
 }
 
+/* What is used without all its members is no news for the log alone: a person may want to see to it. */
+static void announce(const struct step *step)
+{
+	_cleanup_free_ char *there = strv_join(step->device->slaves, " ");
+
+	if (step->action == ACTION_START)
+		log_console(LOG_WARNING, "array %s is started without all its members (there are: %s)",
+			    step->device->devname, there ? there : "");
+	else if (step->degraded)
+		log_console(LOG_WARNING, "%s is used without all its PVs", step->subject);
+}
+
 int act_start(struct run *run, const struct step *step)
 {
 	const struct device *dev = step->device;
@@ -161,6 +185,7 @@ int act_start(struct run *run, const struct step *step)
 	(void)snprintf(act->name, sizeof(act->name), "%s", dev->name);
 	(void)snprintf(act->subject, sizeof(act->subject), "%s", step->subject ? step->subject : dev->name);
 	(void)snprintf(act->uuid, sizeof(act->uuid), "%s", dev->tags.uuid ? dev->tags.uuid : "");
+	announce(step);
 	r = attempts_running(&run->attempts, act->subject, step->action, now);
 	if (r < 0) {
 		free(act);

@@ -37,7 +37,7 @@ struct act_row {
 };
 
 /* The rows, each in the file of its kind. */
-extern const struct act_row md_assemble, md_start, lvm_scan, lvm_activate, btrfs_scan, luks_key, luks_unlock,
+extern const struct act_row md_assemble, md_scan, md_start, lvm_scan, lvm_activate, btrfs_scan, luks_key, luks_unlock,
 	luks_ask;
 
 /*

@@ -93,14 +93,25 @@ void attempts_drop(struct attempts *a, const char *subject, enum action action)
 		remove_at(a, (size_t)(found - a->items));
 }
 
-void attempts_forget(struct attempts *a, const char *subject)
+static void forget(struct attempts *a, const char *subject, bool used)
 {
 	for (size_t i = a->n; i-- > 0;) {
 		const struct attempt *t = &a->items[i];
 
-		if (streq(t->subject, subject) && !(t->action == ACTION_ASK && t->running))
+		if (streq(t->subject, subject) && !(t->action == ACTION_ASK && t->running) &&
+		    !(t->action == ACTION_ASSEMBLE && used))
 			remove_at(a, i);
 	}
+}
+
+void attempts_forget(struct attempts *a, const char *subject)
+{
+	forget(a, subject, false);
+}
+
+void attempts_forget_used(struct attempts *a, const char *subject)
+{
+	forget(a, subject, true);
 }
 
 void attempts_free(struct attempts *a)

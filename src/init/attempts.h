@@ -55,4 +55,7 @@ void attempts_drop(struct attempts *a, const char *subject, enum action action);
  * on the screen stays until it is taken back (act.h): there is one at a time.
  */
 void attempts_forget(struct attempts *a, const char *subject);
+
+/* The same of a device that something stands on: that it was given to an array stays true. */
+void attempts_forget_used(struct attempts *a, const char *subject);
 void attempts_free(struct attempts *a);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* btrfs: telling the kernel of each device, and asking whether all are there. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btrfs.h>
@@ -25,12 +26,31 @@ static int open_control(int fd)
 	return control < 0 ? -errno : control;
 }
 
-/* In the worker: both read the device. The record is "1" when the file system is whole. */
+/*
+ * Of how many devices it is, by its superblock; 0: it cannot be read. The ioctl tells only whether all are there.
+ * https://btrfs.readthedocs.io/en/latest/dev/On-disk-format.html, "Superblock"
+ */
+static unsigned int read_total(const char *path)
+{
+	static const char magic[] = "_BHRfS_M";
+	_cleanup_close_ int disk = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t block[0x90];
+	uint64_t total;
+
+	if (disk < 0 || pread(disk, block, sizeof(block), 0x10000) != sizeof(block) ||
+	    memcmp(block + 0x40, magic, strlen(magic)) != 0)
+		return 0;
+	memcpy(&total, block + 0x88, sizeof(total));
+	return (unsigned int)le64toh(total);
+}
+
+/* In the worker: both read the device. The record is "WHOLE TOTAL": 1 or 0, and of how many devices. */
 static int scan(int fd, void *data)
 {
 	const struct act *act = data;
 	_cleanup_close_ int control = open_control(fd);
 	struct btrfs_ioctl_vol_args args = { 0 };
+	char record[32];
 	int r;
 
 	if (control < 0)
@@ -42,14 +62,21 @@ static int scan(int fd, void *data)
 	r = ioctl(control, BTRFS_IOC_DEVICES_READY, &args);
 	if (r < 0)
 		return -errno;
-	return file_write_fd(fd, r == 0 ? "1" : "0", 1);
+	(void)snprintf(record, sizeof(record), "%d %u", r == 0, read_total(act->path));
+	return file_write_fd(fd, record, strlen(record));
 }
 
 static int take(struct run *run, const struct act *act, char *record)
 {
 	struct device *dev = devices_find(&run->devices, act->name);
+	int whole = 0;
+	unsigned int total = 0;
 
-	return dev ? device_set_membership(dev, NULL, streq_null(record, "1")) : 0;
+	if (!dev || !record || sscanf(record, "%d %u", &whole, &total) < 1)
+		return 0;
+	(void)device_set_membership(dev, NULL, whole);
+	dev->membership.total = total;
+	return 0;
 }
 
 const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", DEADLINE, scan, take };

@@ -75,10 +75,31 @@ static int add(struct devices *d, const char *name, struct device **ret)
 	return 0;
 }
 
+bool device_is_of_same(const struct device *a, const struct device *b)
+{
+	if (a->membership.group)
+		return streq_null(b->membership.group, a->membership.group);
+	return streq_null(a->tags.type, "btrfs") && streq_null(b->tags.type, "btrfs") && a->tags.uuid &&
+	       streq_null(b->tags.uuid, a->tags.uuid);
+}
+
+/* Nothing stands on it any more, and what it was a part of is not whole. */
+static void take_leave(const struct devices *d, const struct device *gone)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct device *dev = d->items[i];
+
+		strv_remove(dev->slaves, gone->name);
+		if (device_is_of_same(gone, dev))
+			dev->membership.complete = false;
+	}
+}
+
 static void remove_device(struct devices *d, const char *name)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (streq(d->items[i]->name, name)) {
+			take_leave(d, d->items[i]);
 			device_free(d->items[i]);
 			d->items[i] = d->items[--d->n];
 			return;
@@ -202,6 +223,7 @@ const struct device *devices_upper(const struct devices *all, const struct devic
 int device_set_membership(struct device *d, const char *group, bool complete)
 {
 	d->membership.complete = complete;
+	d->membership.total = 0;
 	return string_set(&d->membership.group, group);
 }
 

@@ -20,10 +20,11 @@ struct tags {
 	bool ambivalent; /* signatures of several kinds: not to be mounted on a guess */
 };
 
-/* What a PV or a device of a btrfs is a part of, as ACTION_SCAN has found. */
+/* What a PV, a device of a btrfs or a member of an array is a part of, as ACTION_SCAN has found. */
 struct membership {
-	char *group;   /* the volume group's name; owned */
-	bool complete; /* all its members are there */
+	char *group;        /* the volume group's name; owned */
+	bool complete;      /* all its members are there */
+	unsigned int total; /* how many members it should have; 0: not told */
 };
 
 enum probe_state {
@@ -80,10 +81,13 @@ void device_set_tags(struct device *d, struct tags *tags, uint64_t now);
 
 struct device *devices_find(const struct devices *d, const char *name);
 
+/* Do both carry the same btrfs, or PVs of the same group? */
+bool device_is_of_same(const struct device *a, const struct device *b);
+
 /* The first device that stands on `d`, or NULL. */
 const struct device *devices_upper(const struct devices *all, const struct device *d);
 
-/* Puts in what a scan found; `group` (may be NULL) is copied. 0 or -ENOMEM. */
+/* Puts in what a scan found; `group` (may be NULL) is copied, how many there are is not told. 0 or -ENOMEM. */
 int device_set_membership(struct device *d, const char *group, bool complete);
 void tags_free(struct tags *t);
 void devices_free(struct devices *d);

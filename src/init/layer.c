@@ -5,47 +5,22 @@
 #include <strings.h>
 
 #include "base/strv.h"
-#include "init/lvname.h"
 #include "init/match.h"
+#include "init/pool.h"
 
 #define SEC UINT64_C(1000000)
-/* How long the last member's companions may take before an array or a pool is used without them. */
+/* How long the last member's companions may take before an array is used without them. */
 #define DEGRADED_AFTER (30 * SEC)
 /* How long a device with a key on it is waited for before a person is asked instead. */
 #define KEY_WAIT (30 * SEC)
-/* Once all is read, a second LUKS container gets this long to show up before the first counts as the only one. */
+/*
+ * Once all is read, a second LUKS container gets this long to show up before the first counts as the only one; and
+ * what is being read gets this long to show that it is a copy of what was read before.
+ */
 #define SETTLE (SEC / 4)
-#define SCAN_TRIES 3
-#define SCAN_RETRY (SEC / 4)
+/* An array that is whole by then needs nobody to look how many members it should have. */
+#define EXAMINE_AFTER SEC
 #define ASK_TRIES 3
-
-static const struct attempt *tried(const struct view *v, const char *subject, enum action action)
-{
-	return attempts_get(v->attempts, subject, action);
-}
-
-static bool act(struct step *step, enum action action, const struct device *dev)
-{
-	step->kind = STEP_ACT;
-	step->action = action;
-	step->device = dev;
-	return true;
-}
-
-/* Is it `at` already? Else it is looked at again then. */
-static bool is_time(const struct view *v, uint64_t at, struct step *step)
-{
-	if (v->now >= at)
-		return true;
-	step->wake_at = MIN(step->wake_at, at);
-	return false;
-}
-
-/* Nobody stands on it yet. */
-static bool is_free(const struct view *v, const struct device *dev)
-{
-	return !devices_upper(v->devices, dev);
-}
 
 /* An empty list names all. */
 static bool is_listed(char *const *list, const char *uuid)
@@ -60,13 +35,26 @@ static bool is_listed(char *const *list, const char *uuid)
 
 /* MD: each member is given to its array; the kernel starts it when all are there. */
 
+/* A member of an array that waits for others, so that it can be told for how many. */
+static bool md_examine(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *given = tried(v, dev->name, ACTION_ASSEMBLE), *a = tried(v, dev->name, ACTION_SCAN);
+	const struct device *array = devices_upper(v->devices, dev);
+
+	return given->done && array && streq_null(array->md_state, "inactive") &&
+	       !streq_null(array->md_level, "container") && !a->running && !a->done && a->failed == 0 &&
+	       is_time(v, given->since + EXAMINE_AFTER, step) && act(step, ACTION_SCAN, dev);
+}
+
 static bool md_member(const struct view *v, const struct device *dev, struct step *step)
 {
 	const struct attempt *a = tried(v, dev->name, ACTION_ASSEMBLE);
 
 	if (!v->boot->md || !is_listed(v->boot->md_uuids, dev->tags.uuid))
 		return false;
-	if (a->running || a->done || a->failed > 0 || !is_free(v, dev))
+	if (!is_free(v, dev))
+		return md_examine(v, dev, step);
+	if (a->running || a->done || a->failed > 0 || devices_copy(v->devices, dev))
 		return false;
 	return act(step, ACTION_ASSEMBLE, dev);
 }
@@ -104,6 +92,23 @@ static bool has_volumes(const struct view *v, const struct device *container)
 	return false;
 }
 
+/* Of two copies one may be the newer: without either it is not started. */
+static bool has_copied_member(const struct view *v, const struct device *array)
+{
+	STRV_FOREACH(name, array->slaves) {
+		const struct device *member = devices_find(v->devices, *name);
+
+		for (size_t i = 0; member && member->tags.uuid && i < v->devices->n; i++) {
+			const struct device *other = v->devices->items[i];
+
+			if (streq_null(other->tags.uuid, member->tags.uuid) && is_free(v, other) &&
+			    devices_copy(v->devices, other))
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Only arrays that we assembled: one that somebody else left half-built is left alone. A container shows no
  * state of its own: what counts is whether its volumes run.
@@ -118,7 +123,8 @@ static bool md_array(const struct view *v, const struct device *dev, struct step
 	if (!streq_null(dev->md_state, "inactive") ||
 	    (streq_null(dev->md_level, "container") && has_volumes(v, dev)))
 		return false;
-	return is_time(v, last + DEGRADED_AFTER, step) && act(step, ACTION_START, dev);
+	return !has_copied_member(v, dev) && is_time(v, last + DEGRADED_AFTER, step) &&
+	       act(step, ACTION_START, dev);
 }
 
 /* LUKS: what was named, the container that is itself named as root, or the only one there is. */
@@ -194,6 +200,7 @@ static bool luks_passphrase(const struct view *v, const struct device *dev, unsi
 
 static bool luks(const struct view *v, const struct device *dev, struct step *step)
 {
+	const struct device *copy = devices_copy(v->devices, dev);
 	const struct attempt *key = tried(v, dev->name, ACTION_KEY), *a = tried(v, dev->name, ACTION_UNLOCK);
 	const struct volume *volume = volume_of(v->boot, dev, v->devices);
 	uint64_t key_wait;
@@ -203,6 +210,10 @@ static bool luks(const struct view *v, const struct device *dev, struct step *st
 		return false;
 	if (!volume)
 		volume = &v->boot->unnamed;
+	/* Where one is in use already the other does no harm as long as it stays closed; a copy of the header is none. */
+	if (copy && !place_is_on(&volume->header, copy, v->devices))
+		return is_free(v, copy) && !tried(v, copy->name, ACTION_UNLOCK)->done &&
+		       !tried(v, copy->name, ACTION_KEY)->done && ambiguous(step, dev, copy);
 	/* Without its header nothing can be done with it. */
 	if (!place_is_there(&volume->header, v->devices))
 		return false;
@@ -213,128 +224,6 @@ static bool luks(const struct view *v, const struct device *dev, struct step *st
 	if (place_is_there(&volume->key, v->devices))
 		return act(step, ACTION_KEY, dev);
 	return is_time(v, v->want->since + key_wait, step) && luks_passphrase(v, dev, a->failed, step);
-}
-
-/* LVM: each PV tells its VG, and whether that is whole; then what root needs of it is activated. */
-
-static bool scan(const struct view *v, const struct device *dev, struct step *step)
-{
-	const struct attempt *a = tried(v, dev->name, ACTION_SCAN);
-
-	if (a->running || a->done || a->failed >= SCAN_TRIES)
-		return false;
-	if (a->failed > 0 && !is_time(v, a->since + SCAN_RETRY, step))
-		return false;
-	return act(step, ACTION_SCAN, dev);
-}
-
-static bool is_of_group(const char *name, const char *group)
-{
-	struct lvname lv;
-
-	return lvname_read(name, &lv) && streq(lv.group, group);
-}
-
-static bool activate(const struct view *v, const struct device *dev, const char *subject, bool degraded,
-		     struct step *step)
-{
-	const struct attempt *a = tried(v, subject, ACTION_ACTIVATE);
-
-	/* Tried on the whole and failed: once more when it may lack members. */
-	if (a->running || a->done || a->failed > (degraded ? 1U : 0U))
-		return false;
-	step->subject = subject;
-	step->degraded = degraded;
-	return act(step, ACTION_ACTIVATE, dev);
-}
-
-/* rd.lvm.lv=, rd.lvm.vg=, the name in root=; and where nothing names a volume, the whole group. */
-static bool activate_wanted(const struct view *v, const struct device *dev, bool degraded, struct step *step)
-{
-	const struct spec *spec = v->want->spec;
-	const char *group = dev->membership.group;
-
-	STRV_FOREACH(lv, v->boot->lvm_lvs)
-		if (is_of_group(*lv, group) && activate(v, dev, *lv, degraded, step))
-			return true;
-	if (strv_contains(v->boot->lvm_vgs, group))
-		return activate(v, dev, group, degraded, step);
-	if (spec->kind == SPEC_NAME || spec->kind == SPEC_DM_NAME)
-		return is_of_group(spec->value, group) && activate(v, dev, spec->value, degraded, step);
-	return !v->boot->lvm_lvs && !v->boot->lvm_vgs && activate(v, dev, group, degraded, step);
-}
-
-static uint64_t last_scan(const struct view *v, const char *group, bool *ret_complete)
-{
-	uint64_t last = 0;
-
-	*ret_complete = false;
-	for (size_t i = 0; i < v->devices->n; i++) {
-		const struct device *dev = v->devices->items[i];
-
-		if (!streq_null(dev->membership.group, group))
-			continue;
-		*ret_complete |= dev->membership.complete;
-		last = MAX(last, tried(v, dev->name, ACTION_SCAN)->since);
-	}
-	return last;
-}
-
-static bool lvm(const struct view *v, const struct device *dev, struct step *step)
-{
-	uint64_t last;
-	bool complete;
-
-	if (!v->boot->lvm)
-		return false;
-	if (scan(v, dev, step))
-		return true;
-	if (!dev->membership.group)
-		return false;
-	last = last_scan(v, dev->membership.group, &complete);
-	if (!complete && (!v->boot->lvm_partial || !is_time(v, last + DEGRADED_AFTER, step)))
-		return false;
-	return activate_wanted(v, dev, !complete, step);
-}
-
-/* btrfs: the kernel is told of each device of the wanted one, and says when they are all there. */
-
-bool layer_same_btrfs(const struct device *a, const struct device *b)
-{
-	return streq_null(a->tags.type, "btrfs") && streq_null(b->tags.type, "btrfs") && a->tags.uuid &&
-	       b->tags.uuid && streq(a->tags.uuid, b->tags.uuid) && a->tags.sub_uuid && b->tags.sub_uuid &&
-	       !streq(a->tags.sub_uuid, b->tags.sub_uuid);
-}
-
-static bool btrfs(const struct view *v, const struct device *dev, struct step *step)
-{
-	bool wanted = spec_matches(v->want->spec, dev, v->devices);
-
-	for (size_t i = 0; !wanted && i < v->devices->n; i++) {
-		const struct device *other = v->devices->items[i];
-
-		wanted = other->probe == PROBE_DONE && layer_same_btrfs(dev, other) &&
-			 spec_matches(v->want->spec, other, v->devices);
-	}
-	return wanted && scan(v, dev, step);
-}
-
-bool layer_btrfs_ready(const struct view *v, const struct device *dev, struct step *step)
-{
-	uint64_t last = tried(v, dev->name, ACTION_SCAN)->since;
-	bool complete = dev->membership.complete;
-
-	if (!streq_null(dev->tags.type, "btrfs"))
-		return true;
-	for (size_t i = 0; i < v->devices->n; i++) {
-		const struct device *other = v->devices->items[i];
-
-		if (!layer_same_btrfs(dev, other))
-			continue;
-		complete |= other->membership.complete;
-		last = MAX(last, tried(v, other->name, ACTION_SCAN)->since);
-	}
-	return complete || (v->want->degraded && is_time(v, last + DEGRADED_AFTER, step));
 }
 
 /* What is named as the data of a container whose header lies elsewhere: libblkid sees noise there. */
@@ -354,17 +243,28 @@ static const struct layer {
 	{ "isw_raid_member",   imsm_member },
 	{ "ddf_raid_member",   ddf_member  },
 	{ "crypto_LUKS",       luks        },
-	{ "LVM2_member",       lvm         },
-	{ "btrfs",             btrfs       },
+	{ "LVM2_member",       pool_lvm    },
+	{ "btrfs",             pool_btrfs  },
 };
+
+/* As in plan(): of two copies none is opened by chance. */
+static bool is_settled(const struct view *v, const struct device *dev, struct step *step)
+{
+	for (size_t i = 0; i < v->devices->n; i++)
+		if (v->devices->items[i]->probe == PROBE_RUNNING)
+			return is_time(v, dev->probed_at + SETTLE, step);
+	return true;
+}
 
 bool layer_next(const struct view *v, const struct device *dev, struct step *step)
 {
 	if (dev->md_state && md_array(v, dev, step))
 		return true;
-	if (dev->probe == PROBE_DONE && has_header_elsewhere(v, dev))
+	if (dev->probe != PROBE_DONE || !is_settled(v, dev, step))
+		return false;
+	if (has_header_elsewhere(v, dev))
 		return luks(v, dev, step);
-	if (dev->probe != PROBE_DONE || dev->tags.ambivalent)
+	if (dev->tags.ambivalent)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
 		if (streq_null(dev->tags.type, layers[i].type))

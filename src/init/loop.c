@@ -12,6 +12,7 @@
 #include "init/act.h"
 #include "init/coldplug.h"
 #include "init/loop.h"
+#include "init/match.h"
 #include "init/obstacle.h"
 #include "init/probe.h"
 #include "init/run.h"
@@ -24,6 +25,17 @@ void loop_close(struct loop *loop)
 	close_fd(&loop->uevent_fd);
 	close_fd(&loop->sys_fd);
 	*loop = (struct loop)LOOP_CLOSED;
+}
+
+void loop_forget(const struct devices *devices, struct attempts *attempts, const struct uevent *u)
+{
+	const char *name = strrchr(u->devpath, '/') + 1;
+	const struct device *dev = devices_find(devices, name);
+
+	if (dev && u->action != UEVENT_REMOVE && devices_upper(devices, dev))
+		attempts_forget_used(attempts, name);
+	else
+		attempts_forget(attempts, name);
 }
 
 /* What a message or /sys says goes where it belongs; a device that came or changed may be tried anew. */
@@ -40,7 +52,7 @@ static int take_uevent(struct run *run, const struct uevent *u)
 	}
 	if (!u->subsystem || !streq(u->subsystem, "block"))
 		return 0;
-	attempts_forget(&run->attempts, strrchr(u->devpath, '/') + 1);
+	loop_forget(&run->devices, &run->attempts, u);
 	return devices_apply(&run->devices, run->loop.sys_fd, u);
 }
 
@@ -151,16 +163,17 @@ int loop_wait(struct run *run, uint64_t wake_at)
 	return modules_start(run);
 }
 
-/* One line that says why we wait, or why we gave up. */
-static char *describe_seen(const struct run *run)
+/* Why we wait, or why we gave up: after `joint` what is in the way, if anything is. */
+static char *describe_seen(const struct run *run, const struct want *want, const char *joint)
 {
 	_cleanup_free_ char *devices = devices_describe(&run->devices);
 	_cleanup_free_ char *unserved = modules_describe_unserved(&run->modules);
-	_cleanup_free_ char *obstacles = obstacles_describe(&run->boot, &run->devices, &run->attempts);
+	_cleanup_free_ char *obstacles = obstacles_describe(&run->boot, want->spec, &run->devices,
+							     &run->attempts);
 	bool blocked = obstacles && *obstacles;
 	char *text;
 
-	if (asprintf(&text, "%s%sblock devices seen: %s%s%s", blocked ? obstacles : "", blocked ? "; " : "",
+	if (asprintf(&text, "%s%s; block devices seen: %s%s%s", blocked ? joint : "", blocked ? obstacles : "",
 		     devices ? devices : "?", unserved ? "; no module in this image for: " : "",
 		     unserved ? unserved : "") < 0)
 		return NULL;
@@ -170,23 +183,27 @@ static char *describe_seen(const struct run *run)
 /* A question that waited in vain counts as refused: patience is no passphrase. */
 static int say_timeout(struct run *run, const struct want *want)
 {
-	_cleanup_free_ char *seen = describe_seen(run);
+	_cleanup_free_ char *seen = describe_seen(run, want, "; ");
 
-	log_error("cannot find the %s device %s: waited %llu s; %s", want->what, want->spec->text,
+	log_error("cannot find the %s device %s: waited %llu s%s", want->what, want->spec->text,
 		  (unsigned long long)((want->deadline - want->since) / USEC_PER_SEC), seen ? seen : "");
 	for (size_t i = 0; i < run->attempts.n; i++)
 		run->secret_refused |= run->attempts.items[i].over;
 	return -ETIMEDOUT;
 }
 
-static int say_ambiguous(const struct want *want, const struct step *step)
+static int say_ambiguous(const struct run *run, const struct want *want, const struct step *step)
 {
 	_cleanup_free_ char *a = device_describe(step->device), *b = device_describe(step->other);
 
-	log_error("cannot choose the %s device: %s is both %s and %s; %s", want->what, want->spec->text, a ? a : "?",
-		  b ? b : "?", want->spec->kind == SPEC_INSIDE
-			? "say where the file is by img_dev= and img_loop=, and root= names one"
-			: "name one by PARTUUID= or /dev/NAME, or take the other away");
+	if (!spec_matches(want->spec, step->device, &run->devices))
+		log_error("cannot choose what the %s device %s stands on: %s and %s are copies of one another; take "
+			  "one away", want->what, want->spec->text, a ? a : "?", b ? b : "?");
+	else
+		log_error("cannot choose the %s device: %s is both %s and %s; %s", want->what, want->spec->text,
+			  a ? a : "?", b ? b : "?", want->spec->kind == SPEC_INSIDE
+				? "say where the file is by img_dev= and img_loop=, and root= names one"
+				: "name one by PARTUUID= or /dev/NAME, or take the other away");
 	return -ENOTUNIQ;
 }
 
@@ -202,13 +219,13 @@ static int say_refused(struct run *run, const struct want *want, const struct st
 /* Once, and again when it is another reason than `*told`. */
 static int say_waiting(struct run *run, const struct want *want, char **told)
 {
-	_cleanup_free_ char *seen = describe_seen(run);
+	_cleanup_free_ char *seen = describe_seen(run, want, " ← ");
 
 	/* For who looks later, and from a shell; without /run/slipway nobody does. */
 	if (seen)
 		(void)file_write(AT_FDCWD, "/run/slipway/report", seen, 0600);
 	if (seen && !streq_null(*told, seen))
-		log_console(LOG_NOTICE, "waiting for the %s device %s; %s", want->what, want->spec->text, seen);
+		log_console(LOG_NOTICE, "waiting for the %s device %s%s", want->what, want->spec->text, seen);
 	free(*told);
 	*told = TAKE_PTR(seen);
 	return attempts_done(&run->attempts, want->what, ACTION_REPORT, clock_monotonic());
@@ -240,7 +257,7 @@ int await_device(struct run *run, const struct want *want, const struct device *
 		case STEP_TIMEOUT:
 			return say_timeout(run, want);
 		case STEP_AMBIGUOUS:
-			return say_ambiguous(want, &step);
+			return say_ambiguous(run, want, &step);
 		case STEP_PROBE:
 			r = probe_start(run, step.device->name);
 			break;

@@ -22,6 +22,12 @@ int loop_open(struct run *run);
 void loop_close(struct loop *loop);
 
 /*
+ * What was tried on the device that the message is about may be tried anew; but what it was given to still has it as
+ * long as something stands on it.
+ */
+void loop_forget(const struct devices *devices, struct attempts *attempts, const struct uevent *u);
+
+/*
  * Waits once, until news or `wake_at`, and takes in all that has come: devices, probes, modules. 0 or -errno.
  */
 int loop_wait(struct run *run, uint64_t wake_at);

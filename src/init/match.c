@@ -225,6 +225,42 @@ static const struct matcher {
 	[SPEC_INSIDE]    = { is_inside,     true,  always          },
 };
 
+/* By which tag a member differs from the others of the same whole. */
+static const struct member_kind {
+	const char *type;
+	bool sub; /* the whole's UUID is the same in all */
+} member_kinds[] = {
+	{ "crypto_LUKS",       false },
+	{ "LVM2_member",       false },
+	{ "linux_raid_member", true  },
+	{ "btrfs",             true  },
+};
+
+static bool is_copy(const struct device *a, const struct device *b)
+{
+	if (b->probe != PROBE_DONE || !a->tags.uuid || !streq_null(b->tags.uuid, a->tags.uuid))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(member_kinds); i++)
+		if (streq_null(a->tags.type, member_kinds[i].type) && streq_null(b->tags.type, member_kinds[i].type))
+			return !member_kinds[i].sub ||
+			       (a->tags.sub_uuid && streq_null(b->tags.sub_uuid, a->tags.sub_uuid));
+	return false;
+}
+
+const struct device *devices_copy(const struct devices *devices, const struct device *dev)
+{
+	if (dev->probe != PROBE_DONE)
+		return NULL;
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *other = devices->items[i];
+
+		if (other != dev && is_copy(dev, other) && !strv_contains(other->slaves, dev->name) &&
+		    !strv_contains(dev->slaves, other->name))
+			return other;
+	}
+	return NULL;
+}
+
 bool spec_is_of_tags(const struct spec *spec)
 {
 	return matchers[spec->kind].of_tags;
@@ -246,7 +282,7 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 }
 
 /* By what is written on it, whatever that is good for: a container, a header. */
-static bool names_itself(const struct spec *spec, const struct device *dev, const struct devices *devices)
+bool spec_names_container(const struct spec *spec, const struct device *dev, const struct devices *devices)
 {
 	return spec->kind == SPEC_UUID	  ? equal_nocase(dev->tags.uuid, spec->value)
 	       : spec->kind == SPEC_LABEL ? streq_null(dev->tags.label, spec->value)
@@ -258,7 +294,7 @@ bool place_is_on(const struct place *place, const struct device *dev, const stru
 	if (dev->probe != PROBE_DONE)
 		return false;
 	return place->path ? dev->tags.type && spec_matches(&place->device, dev, devices)
-			   : names_itself(&place->device, dev, devices);
+			   : spec_names_container(&place->device, dev, devices);
 }
 
 bool place_is_there(const struct place *place, const struct devices *devices)
@@ -274,7 +310,7 @@ bool place_is_there(const struct place *place, const struct devices *devices)
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices)
 {
 	for (size_t i = 0; i < boot->volumes_n; i++)
-		if (names_itself(&boot->volumes[i].source, dev, devices))
+		if (spec_names_container(&boot->volumes[i].source, dev, devices))
 			return &boot->volumes[i];
 	return NULL;
 }

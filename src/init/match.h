@@ -27,5 +27,14 @@ bool place_is_on(const struct place *place, const struct device *dev, const stru
 /* Is it there: in the image, or its device is? */
 bool place_is_there(const struct place *place, const struct devices *devices);
 
+/* Does crypttab's or rd.luks.*='s source mean that container, or that header? */
+bool spec_names_container(const struct spec *spec, const struct device *dev, const struct devices *devices);
+
+/*
+ * Another device that calls itself the same member of the same whole: a clone, a snapshot, a second way to the same
+ * disk. NULL: there is none. What stands on `dev`, or `dev` on it, is no copy of it.
+ */
+const struct device *devices_copy(const struct devices *devices, const struct device *dev);
+
 /* What was said of that LUKS container; NULL where nothing names it. */
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices);

@@ -99,6 +99,28 @@ static int start(int fd, void *data)
 	return run_mdadm(act, dev && streq_null(dev->md_level, "container") ? container : array, fd);
 }
 
+/* How many members its array should have: the kernel does not know that of an array that never ran. mdadm(8) */
+static int examine(int fd, void *data)
+{
+	const struct act *act = data;
+	const char *const argv[] = { "mdadm", "--examine", "--export", act->path, NULL };
+	int r = tool_run(&(struct tool){ .argv = argv }, fd);
+
+	return r > 0 ? -EIO : r;
+}
+
+static int take_total(struct run *run, const struct act *act, char *record)
+{
+	static const char word[] = "MD_DEVICES=";
+	struct device *dev = devices_find(&run->devices, act->name);
+	const char *total = record ? strstr(record, word) : NULL;
+
+	if (dev && total)
+		dev->membership.total = (unsigned int)strtoul(total + strlen(word), NULL, 10);
+	return 0;
+}
+
+const struct act_row md_scan = { ACTION_SCAN, "read the superblock of", DEADLINE, examine, take_total };
 const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", DEADLINE, assemble, look_at_arrays };
 const struct act_row md_start = { ACTION_START, "start the array without all its members", DEADLINE, start,
 				look_at_arrays };

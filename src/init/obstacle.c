@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/strv.h"
+#include "init/lvname.h"
 #include "init/match.h"
 
 struct teller {
@@ -87,42 +88,72 @@ static void tell_luks(struct teller *t, const struct device *dev)
 		(void)fputs(luks_state(t, dev), t->f);
 }
 
-static void tell_array(struct teller *t, const struct device *dev)
+/* What it stands on, down to where that is nothing or more than one: "dm-0 ← vda2". */
+static void tell_device(const struct teller *t, const char *name)
 {
-	if (!streq_null(dev->md_state, "inactive") || streq_null(dev->md_level, "container"))
-		return;
-	begin(t);
-	(void)fprintf(t->f, "array %s lacks members (there are:", dev->devname);
-	STRV_FOREACH(name, dev->slaves)
-		(void)fprintf(t->f, " %s", *name);
-	(void)fputs(t->boot->md_degraded ? ")" : "; rd.md.degraded=0)", t->f);
+	const struct device *dev = devices_find(t->devices, name);
+
+	(void)fputs(dev ? dev->devname : name, t->f);
+	while (dev && strv_length(dev->slaves) == 1) {
+		const char *below = dev->slaves[0];
+
+		(void)fprintf(t->f, " ← %s", below);
+		dev = devices_find(t->devices, below);
+	}
 }
 
-static bool is_of_same(const struct device *a, const struct device *b)
+/* "(1 of 2: vda", or where nobody told how many it should be "(there are: vda". */
+static void tell_count(const struct teller *t, size_t n, unsigned int total)
 {
-	if (a->membership.group)
-		return streq_null(b->membership.group, a->membership.group);
-	return is_type(b, "btrfs") && streq_null(b->tags.uuid, a->tags.uuid);
+	if (total > 0)
+		(void)fprintf(t->f, " (%zu of %u:", n, total);
+	else
+		(void)fputs(" (there are:", t->f);
+}
+
+static void tell_array(struct teller *t, const struct device *dev)
+{
+	unsigned int total = 0;
+
+	if (!streq_null(dev->md_state, "inactive") || streq_null(dev->md_level, "container"))
+		return;
+	STRV_FOREACH(name, dev->slaves) {
+		const struct device *member = devices_find(t->devices, *name);
+
+		total = MAX(total, member ? member->membership.total : 0);
+	}
+	begin(t);
+	(void)fprintf(t->f, "array %s lacks members", dev->devname);
+	tell_count(t, strv_length(dev->slaves), total);
+	STRV_FOREACH(name, dev->slaves) {
+		(void)fputc(' ', t->f);
+		tell_device(t, *name);
+	}
+	(void)fputs(t->boot->md_degraded ? ")" : "; rd.md.degraded=0)", t->f);
 }
 
 /* Told at the first of its members, and not at all when one says that it is whole. */
 static void tell_pool(struct teller *t, const struct device *dev, const char *what, const char *name)
 {
 	const struct devices *all = t->devices;
-	bool first = true;
+	unsigned int total = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
-		if (!is_of_same(dev, all->items[i]))
+		if (!device_is_of_same(dev, all->items[i]))
 			continue;
-		if (all->items[i]->membership.complete || (first && all->items[i] != dev))
+		if (all->items[i]->membership.complete || (n++ == 0 && all->items[i] != dev))
 			return;
-		first = false;
+		total = MAX(total, all->items[i]->membership.total);
 	}
 	begin(t);
-	(void)fprintf(t->f, "%s %s lacks devices (there are:", what, name);
+	(void)fprintf(t->f, "%s %s lacks devices", what, name);
+	tell_count(t, n, total);
 	for (size_t i = 0; i < all->n; i++)
-		if (is_of_same(dev, all->items[i]))
-			(void)fprintf(t->f, " %s", all->items[i]->devname);
+		if (device_is_of_same(dev, all->items[i])) {
+			(void)fputc(' ', t->f);
+			tell_device(t, all->items[i]->name);
+		}
 	(void)fputs(")", t->f);
 }
 
@@ -134,7 +165,70 @@ static void tell_member(struct teller *t, const struct device *dev)
 		tell_pool(t, dev, "btrfs", dev->tags.uuid);
 }
 
-char *obstacles_describe(const struct boot *boot, const struct devices *devices, const struct attempts *attempts)
+/* lvm2 said why when it was tried. */
+static void tell_activation(struct teller *t, const struct attempt *a)
+{
+	struct lvname lv;
+	const char *wanted = lvname_read(a->subject, &lv) ? lv.group : a->subject;
+
+	if (a->action != ACTION_ACTIVATE || a->failed == 0 || a->done || a->running)
+		return;
+	begin(t);
+	(void)fprintf(t->f, "%s could not be activated (its PVs:", a->subject);
+	for (size_t i = 0; i < t->devices->n; i++) {
+		const struct device *dev = t->devices->items[i];
+
+		if (streq_null(dev->membership.group, wanted))
+			(void)fprintf(t->f, " %s", dev->devname);
+	}
+	(void)fputs(")", t->f);
+}
+
+/* At the first of the two. */
+static void tell_copy(struct teller *t, const struct device *dev)
+{
+	const struct device *copy = devices_copy(t->devices, dev);
+
+	for (size_t i = 0; copy && t->devices->items[i] != dev; i++)
+		if (t->devices->items[i] == copy)
+			return;
+	if (!copy)
+		return;
+	begin(t);
+	(void)fprintf(t->f, "%s and %s are copies of one another (%s UUID=%s): no second one is opened", dev->devname,
+		      copy->devname, dev->tags.type, dev->tags.uuid);
+}
+
+/* A container that was named and has not come: nothing of it is in the table. */
+static void tell_absent(struct teller *t, const struct volume *volume)
+{
+	if (volume->noauto)
+		return;
+	for (size_t i = 0; i < t->devices->n; i++)
+		if (spec_names_container(&volume->source, t->devices->items[i], t->devices))
+			return;
+	begin(t);
+	(void)fprintf(t->f, "no LUKS container %s is there", volume->source.text);
+}
+
+/* "vg/root" is waited for, and no PV has said that it is of vg. */
+static void tell_no_group(struct teller *t, const struct spec *spec)
+{
+	struct lvname lv;
+
+	/* MD's names look like that, too. */
+	if (spec->kind != SPEC_NAME || !strchr(spec->value, '/') || startswith(spec->value, "md/") || !t->boot->lvm ||
+	    !lvname_read(spec->value, &lv))
+		return;
+	for (size_t i = 0; i < t->devices->n; i++)
+		if (streq_null(t->devices->items[i]->membership.group, lv.group))
+			return;
+	begin(t);
+	(void)fprintf(t->f, "no PV of volume group %s is there", lv.group);
+}
+
+char *obstacles_describe(const struct boot *boot, const struct spec *spec, const struct devices *devices,
+			 const struct attempts *attempts)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -144,10 +238,16 @@ char *obstacles_describe(const struct boot *boot, const struct devices *devices,
 
 	if (!t.f)
 		return NULL;
+	tell_no_group(&t, spec);
 	for (size_t i = 0; i < devices->n; i++) {
 		tell_array(&t, devices->items[i]);
 		tell_luks(&t, devices->items[i]);
 		tell_member(&t, devices->items[i]);
+		tell_copy(&t, devices->items[i]);
 	}
+	for (size_t i = 0; i < attempts->n; i++)
+		tell_activation(&t, &attempts->items[i]);
+	for (size_t i = 0; boot->luks && i < boot->volumes_n; i++)
+		tell_absent(&t, &boot->volumes[i]);
 	return fclose(t.f) == 0 ? TAKE_PTR(text) : NULL;
 }

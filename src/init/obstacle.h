@@ -7,7 +7,9 @@
 #include "init/device.h"
 
 /*
- * "vda2 is a LUKS container: its passphrase is being asked for; volume group vg lacks PVs (there are: dm-0)"; "" where
- * nothing is half open. NULL when out of memory; the caller frees.
+ * Why what `spec` names is not there, from above to below: "volume group vg lacks devices (1 of 2: dm-0 ← vda2); vdb is
+ * a LUKS container: its passphrase is being asked for"; "" where nothing is half open. NULL when out of memory; the
+ * caller frees.
  */
-char *obstacles_describe(const struct boot *boot, const struct devices *devices, const struct attempts *attempts);
+char *obstacles_describe(const struct boot *boot, const struct spec *spec, const struct devices *devices,
+			 const struct attempts *attempts);

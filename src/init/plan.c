@@ -5,6 +5,7 @@
 #include "init/layer.h"
 #include "init/lvname.h"
 #include "init/match.h"
+#include "init/pool.h"
 
 #define SEC              UINT64_C(1000000)
 #define FOREVER          UINT64_MAX /* USEC_FOREVER, without the header that reads clocks */
@@ -99,7 +100,7 @@ static size_t find_matches(const struct view *v, struct step *step)
 
 		if (dev->probe != PROBE_DONE || !spec_matches(v->want->spec, dev, v->devices))
 			continue;
-		if (n > 0 && layer_same_btrfs(step->device, dev))
+		if (n > 0 && pool_same_btrfs(step->device, dev))
 			continue;
 		if (n == 0)
 			step->device = dev;
@@ -210,7 +211,7 @@ void plan(const struct boot *boot, const struct want *want, const struct devices
 	if (probe) {
 		step.kind = STEP_PROBE;
 		step.device = probe;
-	} else if (matches > 0 && layer_btrfs_ready(&v, step.device, &step)) {
+	} else if (matches > 0 && pool_btrfs_ready(&v, step.device, &step)) {
 		decide(&v, matches, &step);
 	} else if ((matches == 0 && !spec_may_be_stacked(want->spec)) || !open_member(&v, &step)) {
 		search_on(&v, &step);

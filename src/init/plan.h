@@ -3,7 +3,7 @@
  * plan: what to do next, decided from what was asked, what is and what was tried.
  *
  * A pure function: it looks, touches nothing and reads no clock. All policy of finding a device lives here: plan.c
- * says in which order things are looked at, layer.c what opens which member, match.c what a spec names.
+ * says in which order things are looked at, layer.c and pool.c what opens which member, match.c what a spec names.
  */
 #pragma once
 

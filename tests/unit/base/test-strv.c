@@ -38,6 +38,20 @@ static void contains_compares_whole_words(void **state)
 	assert_false(strv_contains(l, ""));
 }
 
+static void remove_takes_out_each(void **state)
+{
+	_cleanup_strv_ char **l = NULL;
+
+	strv_remove(NULL, "a");
+	assert_int_equal(strv_split(&l, "a,b,a,c,a", ","), 0);
+	strv_remove(l, "x");
+	assert_int_equal(strv_length(l), 5);
+	strv_remove(l, "a");
+	assert_int_equal(strv_length(l), 2);
+	assert_string_equal(l[0], "b");
+	assert_string_equal(l[1], "c");
+}
+
 static void split_leaves_out_empty_words(void **state)
 {
 	_cleanup_strv_ char **l = NULL;
@@ -134,6 +148,7 @@ int main(void)
 		cmocka_unit_test(empty_array_is_null),
 		cmocka_unit_test(push_copies),
 		cmocka_unit_test(contains_compares_whole_words),
+		cmocka_unit_test(remove_takes_out_each),
 		cmocka_unit_test(split_leaves_out_empty_words),
 		cmocka_unit_test(split_of_nothing_stays_empty),
 		cmocka_unit_test(split_appends),

@@ -21,6 +21,7 @@
 #define LUKS(n, id, ...) DEVICE(n, TAGS("crypto_LUKS", "crypto", id), __VA_ARGS__)
 #define RAID(n, id, ...) DEVICE(n, TAGS("linux_raid_member", "raid", id, .label = T("host:home")), __VA_ARGS__)
 #define DISK_OF(kind, n, ...) DEVICE(n, TAGS(kind "_raid_member", "raid", NULL), __VA_ARGS__)
+#define MEMBER(n, id, sub) DEVICE(n, TAGS("linux_raid_member", "raid", id, .sub_uuid = T(sub)))
 #define PV(n, ...) DEVICE(n, TAGS("LVM2_member", "raid", "pv-" n), __VA_ARGS__)
 #define BTRFS(n, id, sub, ...) DEVICE(n, TAGS("btrfs", "filesystem", id, .sub_uuid = T(sub)), __VA_ARGS__)
 #define IN(vg, whole) .membership = { .group = T(vg), .complete = whole }
@@ -29,6 +30,8 @@
 #define ARRAY(n, level, state, ...) DEVICE(n, .md_level = T(level), .md_state = T(state), ON(__VA_ARGS__))
 
 #define DID(n, what, at) { .subject = T(n), .action = ACTION_##what, .done = true, .times = 1, .since = (at) * MS }
+/* To an array that waits for more of them; it was looked how many. */
+#define GIVEN(n, at) DID(n, ASSEMBLE, at), DID(n, SCAN, at)
 #define DOES(n, what, at) { .subject = T(n), .action = ACTION_##what, .running = true, .times = 1, .since = (at) * MS }
 #define FAILED(n, what, k, at) { .subject = T(n), .action = ACTION_##what, .failed = k, .times = k, .since = (at) * MS }
 #define ASKED(n, k) { .subject = T(n), .action = ACTION_ASK, .times = k, .done = true }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-act: what becomes of an action: the real jobs and workers, the tools replaced.
- * wrap: tool_run
+ * wrap: tool_run log_line log_console log_errno
  */
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include "init/act.h"
 #include "init/run.h"
 #include "init/tool.h"
-#include "unit/unit.h"
+#include "unit/trace.h"
 
 #define T(s) ((char *)(s))
 
@@ -103,12 +103,14 @@ static void groups(void **state)
 	static const struct {
 		const char *says, *group;
 		bool complete;
+		unsigned int total;
 	} rows[] = {
-		{ "  pvscan[1] PV /dev/vda online.\nLVM_VG_NAME_COMPLETE='my-vg'\n", "my-vg", true },
-		{ "LVM_VG_NAME_INCOMPLETE='vg'\n", "vg", false },
-		{ "  pvscan[1] PV /dev/vda not used.\n", NULL, false },
-		{ "LVM_VG_NAME_COMPLETE='vg", "vg", true },
-		{ "", NULL, false },
+		{ "LVM_VG_NAME_INCOMPLETE='vg'\n  LVM2_PV_COUNT='2'\n", "vg", false, 2 },
+		{ "  pvscan[1] PV /dev/vda online.\nLVM_VG_NAME_COMPLETE='my-vg'\n", "my-vg", true, 0 },
+		{ "LVM_VG_NAME_INCOMPLETE='vg'\n", "vg", false, 0 },
+		{ "  pvscan[1] PV /dev/vda not used.\n", NULL, false, 0 },
+		{ "LVM_VG_NAME_COMPLETE='vg", "vg", true, 0 },
+		{ "", NULL, false, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -122,7 +124,63 @@ static void groups(void **state)
 		else
 			assert_null(s.vda.membership.group);
 		assert_int_equal(s.vda.membership.complete, rows[i].complete);
+		assert_int_equal(s.vda.membership.total, rows[i].total);
 		assert_true(attempts_get(&s.run.attempts, "vda", ACTION_SCAN)->done);
+		close_scene(&s);
+	}
+}
+
+/* mdadm --examine --export */
+static void members(void **state)
+{
+	static const struct {
+		const char *says;
+		unsigned int total;
+	} rows[] = {
+		{ "MD_LEVEL=raid5\nMD_DEVICES=3\nMD_NAME=host:five\n", 3 }, { "MD_METADATA=imsm\n", 0 }, { "", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct scene s;
+
+		open_scene(&s, "linux_raid_member", rows[i].says, 0);
+		start(&s, ACTION_SCAN, NULL);
+		finish(&s);
+		assert_int_equal(s.vda.membership.total, rows[i].total);
+		close_scene(&s);
+	}
+}
+
+/* What is used without all that belongs to it is told. */
+static void announced(void **state)
+{
+	static char *slaves[] = { T("vda"), T("vdb"), NULL };
+	static const struct {
+		enum action action;
+		const char *subject;
+		bool degraded;
+		const char *told;
+	} rows[] = {
+		{ ACTION_START, NULL, false,
+		  "warning: array vda is started without all its members (there are: vda vdb)\n" },
+		{ ACTION_ACTIVATE, "vg/root", true, "warning: vg/root is used without all its PVs\n" },
+		{ ACTION_ACTIVATE, "vg/root", false, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct step step = {
+			.kind = STEP_ACT, .action = rows[i].action, .subject = rows[i].subject,
+			.degraded = rows[i].degraded,
+		};
+		struct scene s;
+
+		open_scene(&s, NULL, "", 0);
+		s.vda.slaves = slaves;
+		step.device = &s.vda;
+		trace_reset(0, 0);
+		assert_int_equal(act_start(&s.run, &step), 0);
+		assert_string_equal(traced.text, rows[i].told);
+		finish(&s);
 		close_scene(&s);
 	}
 }
@@ -165,6 +223,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(success_and_failure),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(members),
+		cmocka_unit_test(announced),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(a_group_outlives_a_change),
 	};

@@ -86,6 +86,20 @@ static void a_question_outlives_its_device(void **state)
 	assert_int_equal(a.n, 0);
 }
 
+/* It was announced again, and the array that it is in knows nothing of that. */
+static void what_was_given_away_stays_so(void **state)
+{
+	_cleanup_(attempts_free) struct attempts a = { 0 };
+
+	assert_int_equal(attempts_done(&a, "vda", ACTION_ASSEMBLE, 1), 0);
+	assert_int_equal(attempts_done(&a, "vda", ACTION_SCAN, 2), 0);
+	attempts_forget_used(&a, "vda");
+	assert_int_equal(a.n, 1);
+	assert_int_equal(attempts_get(&a, "vda", ACTION_ASSEMBLE)->since, 1);
+	attempts_forget(&a, "vda");
+	assert_int_equal(a.n, 0);
+}
+
 static void over(void **state)
 {
 	_cleanup_(attempts_free) struct attempts a = { 0 };
@@ -120,6 +134,7 @@ int main(void)
 		cmocka_unit_test(forgetting_takes_all_of_a_subject),
 		cmocka_unit_test(a_question_outlives_its_device),
 		cmocka_unit_test(over),
+		cmocka_unit_test(what_was_given_away_stays_so),
 		cmocka_unit_test(out_of_memory_is_reported),
 	};
 

@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/macro.h"
+#include "base/strv.h"
 #include "init/device.h"
 #include "unit/memory.h"
 #include "unit/sysfs.h"
@@ -186,6 +187,39 @@ static void removed_device_is_gone(void **state)
 	assert_int_equal(d.n, 2);
 }
 
+/* What was whole with it is not whole without it, and nothing stands on it any more. */
+static void what_was_removed_is_missed(void **state)
+{
+	static const struct {
+		const char *type, *uuid, *group, *gone_uuid, *gone_group;
+		bool complete;
+	} rows[] = {
+		{ "btrfs",       "b", NULL, "b", NULL, false },
+		{ "btrfs",       "b", NULL, "c", NULL, true  },
+		{ "LVM2_member", "1", "vg", "2", "vg", false },
+		{ "LVM2_member", "1", "vg", "2", "v",  true  },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(devices_free) struct devices d = { 0 };
+		struct tags tags = { .type = strdup(rows[i].type), .uuid = strdup(rows[i].uuid) };
+		struct tags gone_tags = { .type = strdup(rows[i].type), .uuid = strdup(rows[i].gone_uuid) };
+		struct uevent gone = vda;
+
+		apply(&d, *state, &vda);
+		apply(&d, *state, &vda1);
+		device_set_tags(devices_find(&d, "vda"), &gone_tags, 1);
+		device_set_tags(devices_find(&d, "vda1"), &tags, 1);
+		assert_int_equal(device_set_membership(devices_find(&d, "vda"), rows[i].gone_group, false), 0);
+		assert_int_equal(device_set_membership(devices_find(&d, "vda1"), rows[i].group, true), 0);
+		assert_int_equal(strv_push(&devices_find(&d, "vda1")->slaves, "vda"), 0);
+		gone.action = UEVENT_REMOVE;
+		apply(&d, *state, &gone);
+		assert_int_equal(devices_find(&d, "vda1")->membership.complete, rows[i].complete);
+		assert_int_equal(strv_length(devices_find(&d, "vda1")->slaves), 0);
+	}
+}
+
 static void what_is_no_block_device_is_ignored(void **state)
 {
 	_cleanup_(devices_free) struct devices d = { 0 };
@@ -301,6 +335,7 @@ int main(void)
 		in_scratch(no_two_announcements_are_alike),
 		in_scratch(tags_are_replaced),
 		in_scratch(removed_device_is_gone),
+		in_scratch(what_was_removed_is_missed),
 		in_scratch(what_is_no_block_device_is_ignored),
 		in_scratch(device_without_sysfs),
 		in_scratch(name_with_a_slash),

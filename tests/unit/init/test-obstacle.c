@@ -10,7 +10,7 @@
 #define DID(n, what, ...) { .subject = T(n), .action = ACTION_##what, __VA_ARGS__ }
 
 #define A_VOLUME(id, ...) .volumes_n = 1, .volumes = (struct volume[]){ \
-	{ .source = { .kind = SPEC_UUID, .value = T(id) }, __VA_ARGS__ } }
+	{ .source = { .kind = SPEC_UUID, .text = T("UUID=" id), .value = T(id) }, __VA_ARGS__ } }
 
 #define ON_STICK(p) { .path = T(p), .device = { .kind = SPEC_LABEL, .value = T("stick"), .text = T("LABEL=stick") } }
 
@@ -18,6 +18,7 @@ static const struct row {
 	struct device devices[3];
 	struct attempt tried[2];
 	struct boot boot;
+	const char *root; /* below /dev; NULL: by a UUID */
 	const char *told;
 } rows[] = {
 	{ .told = "" },
@@ -28,8 +29,18 @@ static const struct row {
 	  .told = "vda2 is a LUKS container: it is being opened" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .tried = { DID("vda2", UNLOCK, .failed = 3) },
 	  .told = "vda2 is a LUKS container: no passphrase fitted" },
-	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, A_VOLUME("d") },
-	  .told = "vda2 is a LUKS container: neither rd.luks.uuid= nor crypttab name it" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS") }, .boot = { .luks = true, A_VOLUME("c") },
+	  .told = "vda2 is a LUKS container: neither rd.luks.uuid= nor crypttab name it; "
+		  "no LUKS container UUID=c is there" },
+	{ .devices = { DEVICE("vda2", "crypto_LUKS", .tags.uuid = T("C")), DEVICE("dm-0", "ext4", ON("vda2")) },
+	  .boot = { .luks = true, A_VOLUME("c") }, .told = "" },
+	{ .boot = { A_VOLUME("c") }, .told = "" },
+	{ .devices = { DEVICE("vda", "crypto_LUKS", .tags.uuid = T("d")),
+		       DEVICE("vdb", "crypto_LUKS", .tags.uuid = T("d")),
+		       DEVICE("dm-0", "ext4", ON("vda")) },
+	  .boot = { .luks = true },
+	  .told = "vda and vdb are copies of one another (crypto_LUKS UUID=d): no second one is opened; "
+		  "vdb is a LUKS container: which of them to open, rd.luks.uuid= would say" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("vdb2", "crypto_LUKS") }, .boot = { .luks = true },
 	  .told = "vda2 is a LUKS container: which of them to open, rd.luks.uuid= would say; "
 		  "vdb2 is a LUKS container: which of them to open, rd.luks.uuid= would say" },
@@ -61,6 +72,10 @@ static const struct row {
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("dm-0", "ext4", ON("vda2")) }, .told = "" },
 	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid5"), .md_state = T("inactive"), ON("vda", "vdb")) },
 	  .boot = { .md_degraded = true }, .told = "array md127 lacks members (there are: vda vdb)" },
+	{ .devices = { DEVICE("md127", NULL, .md_state = T("inactive"), ON("vda", "vdb")),
+		       DEVICE("vda", "linux_raid_member"),
+		       DEVICE("vdb", "linux_raid_member", .membership.total = 3) },
+	  .boot = { .md_degraded = true }, .told = "array md127 lacks members (2 of 3: vda vdb)" },
 	{ .devices = { DEVICE("md127", NULL, .md_level = T("raid5"), .md_state = T("inactive"), ON("vda")) },
 	  .told = "array md127 lacks members (there are: vda; rd.md.degraded=0)" },
 	{ .devices = { DEVICE("md127", NULL, .md_level = T("container"), .md_state = T("inactive"), ON("vda")) },
@@ -72,6 +87,21 @@ static const struct row {
 	{ .devices = { DEVICE("vda", "LVM2_member", .membership.group = T("vg")),
 		       DEVICE("vdb", "LVM2_member", .membership = { .group = T("vg"), .complete = true }) },
 	  .told = "" },
+	{ .devices = { DEVICE("dm-0", "LVM2_member", .membership = { .group = T("vg"), .total = 2 }, ON("md0")),
+		       DEVICE("md0", "crypto_LUKS", .md_state = T("clean"), ON("vda", "vdb")) },
+	  .told = "volume group vg lacks devices (1 of 2: dm-0 ← md0)" },
+	{ .devices = { DEVICE("vda", "LVM2_member", .membership.group = T("vg")) }, .boot = { .lvm = true },
+	  .root = "vg/root", .told = "volume group vg lacks devices (there are: vda)" },
+	{ .devices = { DEVICE("vda", "LVM2_member", .membership.group = T("v")) }, .boot = { .lvm = true },
+	  .root = "vg/root",
+	  .told = "no PV of volume group vg is there; volume group v lacks devices (there are: vda)" },
+	{ .devices = { DEVICE("vda", "LVM2_member") }, .root = "vg/root", .told = "" },
+	{ .boot = { .lvm = true }, .root = "md/root", .told = "" },
+	{ .devices = { DEVICE("vda", "LVM2_member", .membership = { .group = T("vg"), .complete = true }),
+		       DEVICE("vdb", "LVM2_member", .membership = { .group = T("v"), .complete = true }) },
+	  .tried = { DID("vg/root", ACTIVATE, .failed = 1), DID("v", ACTIVATE, .failed = 1, .done = true) },
+	  .told = "vg/root could not be activated (its PVs: vda)" },
+	{ .boot = { .lvm = true }, .root = "vda1", .told = "" },
 	{ .devices = { DEVICE("vda", "btrfs", .tags.uuid = T("b")), DEVICE("vdb", "btrfs", .tags.uuid = T("c")) },
 	  .tried = { DID("vda", SCAN, .done = true) }, .told = "btrfs b lacks devices (there are: vda)" },
 };
@@ -79,11 +109,14 @@ static const struct row {
 static void told(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct spec root = {
+			.kind = rows[i].root ? SPEC_NAME : SPEC_UUID, .value = T(rows[i].root ? rows[i].root : "r"),
+		};
 		_cleanup_free_ char *text = NULL;
 		struct story_tables t;
 
 		STORY_FILL(&t, &rows[i]);
-		text = obstacles_describe(&rows[i].boot, &t.devices, &t.attempts);
+		text = obstacles_describe(&rows[i].boot, &root, &t.devices, &t.attempts);
 		assert_string_equal(text, rows[i].told);
 	}
 }
