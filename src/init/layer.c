@@ -210,7 +210,7 @@ static bool luks(const struct view *v, const struct device *dev, struct step *st
 		return false;
 	if (!volume)
 		volume = &v->boot->unnamed;
-	/* Where one is in use already the other does no harm as long as it stays closed; a copy of the header is none. */
+	/* Where one is in use already the other does no harm as long as it stays closed. A header alone is no copy. */
 	if (copy && !place_is_on(&volume->header, copy, v->devices))
 		return is_free(v, copy) && !tried(v, copy->name, ACTION_UNLOCK)->done &&
 		       !tried(v, copy->name, ACTION_KEY)->done && ambiguous(step, dev, copy);

@@ -8,6 +8,7 @@ import dataclasses
 import fnmatch
 import typing
 
+import case_arrive as arrive
 import case_contract as contract
 import case_daemons as daemons
 import case_disks as disks
@@ -117,6 +118,16 @@ ROWS = (
     Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
     Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
     Row("luks-in-image", luks.in_image, SYSTEMD, "matrix", 30),
+    Row("arrive-tower", arrive.arrive, SYSTEMD, "matrix", 30),
+    Row("arrive-tower-late", arrive.late, SYSTEMD, "matrix", 45),
+    Row("arrive-tower-missing", arrive.missing, SYSTEMD, "matrix", 60),
+    Row("arrive-raid5", arrive.arrive, SYSTEMD, "matrix", 30),
+    Row("arrive-raid5-late", arrive.late, SYSTEMD, "matrix", 45),
+    Row("arrive-raid5-missing", arrive.missing, SYSTEMD, "matrix", 60),
+    Row("arrive-btrfs-luks", arrive.arrive, SYSTEMD, "matrix", 30),
+    Row("arrive-btrfs-luks-late", arrive.late, SYSTEMD, "matrix", 45),
+    Row("arrive-btrfs-luks-missing", arrive.missing, SYSTEMD, "matrix", 60),
+    Row("ambiguous", arrive.ambiguous, SYSTEMD, "matrix", 40),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),
