@@ -26,6 +26,7 @@ static const struct pass {
 	{ "rescue",   rescue_add   },
 	{ "crypttab", crypttab_add },
 	{ "storage",  storage_add  },
+	{ "keymap",   keymap_add   },
 	{ "etc",      etc_add      },
 	{ "closure",  closure_add  },
 	{ "microcode", microcode_add },

@@ -48,6 +48,7 @@ int fsck_add(struct build *b);
 int rescue_add(struct build *b);
 int crypttab_add(struct build *b);
 int storage_add(struct build *b);
+int keymap_add(struct build *b);
 int etc_add(struct build *b);
 int closure_add(struct build *b);
 int microcode_add(struct build *b);

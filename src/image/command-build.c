@@ -52,6 +52,8 @@ const struct option_row build_options[] = {
 	  offsetof(struct config, options.compress) },
 	{ "firmware", 0, "WORD", "auto, yes or no", offsetof(struct config, options.firmware) },
 	{ "microcode", 0, "WORD", "auto, all, host or none", offsetof(struct config, options.microcode) },
+	{ "keymap", 0, "NAME", "for the passphrase's prompt: auto, no, or a keymap's name",
+	  offsetof(struct config, options.keymap) },
 	{ "quiet", 'q', NULL, "only warnings and errors", offsetof(struct config, quiet) },
 	{ "verbose", 'v', NULL, "say for each file why it is in",
 	  offsetof(struct config, verbose) },

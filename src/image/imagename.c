@@ -2,6 +2,7 @@
 /* imagename: where a distribution's boot loader looks for the image of a kernel. */
 #include <errno.h>
 
+#include "base/assignment.h"
 #include "base/strv.h"
 #include "image/imagename.h"
 #include "image/osrelease.h"
@@ -33,8 +34,8 @@ static int find_naming(const struct sysroot *s, const struct naming **ret)
 	*ret = &namings[0];
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (((r = osrelease_value(text, "ID", &id)) < 0 && r != -ENOENT) ||
-	    ((r = osrelease_value(text, "ID_LIKE", &like)) < 0 && r != -ENOENT))
+	if (((r = assignment_value(text, "ID", &id)) < 0 && r != -ENOENT) ||
+	    ((r = assignment_value(text, "ID_LIKE", &like)) < 0 && r != -ENOENT))
 		return r;
 	if ((r = strv_split(&ids, id ?: "", " ")) < 0 || (r = strv_split(&ids, like ?: "", " ")) < 0)
 		return r;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
+#include "base/assignment.h"
 #include "base/log.h"
 #include "base/strv.h"
 #include "image/build.h"
@@ -82,7 +83,7 @@ static int release_text(const struct sysroot *s, char **ret)
 
 	if (r < 0 && r != -ENOENT)
 		return log_errno(r, "cannot read /etc/os-release of %s", s->path);
-	r = osrelease_value(text ?: "", "PRETTY_NAME", &pretty);
+	r = assignment_value(text ?: "", "PRETTY_NAME", &pretty);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	p = text;

@@ -2,6 +2,7 @@
 /* proof-layers: what lies between the disks and the root can be opened; its passphrase can be typed. */
 #include <errno.h>
 
+#include "base/assignment.h"
 #include "base/strv.h"
 #include "image/program.h"
 #include "image/proof.h"
@@ -131,21 +132,6 @@ int prove_layers(struct proof *p)
 	return r < 0 || n > 0 ? r : skipped(p, "the root lies on a disk or partition itself");
 }
 
-/* The value of KEY=VALUE or KEY="VALUE" in a shell-like file, os-release(5). The caller frees it; NULL: not there. */
-static char *value_of(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *p = text; p; p = strchr(p, '\n'), p += p ? 1 : 0) {
-		if (strncmp(p, key, n) != 0 || p[n] != '=')
-			continue;
-		p += n + 1;
-		p += *p == '"' || *p == '\'';
-		return strndup(p, strcspn(p, "\"'\n"));
-	}
-	return NULL;
-}
-
 /* Of vconsole.conf(5), or as Debian has it, keyboard(5). */
 static char *keymap_of(const struct proof *p, const char **ret_from)
 {
@@ -158,9 +144,8 @@ static char *keymap_of(const struct proof *p, const char **ret_from)
 
 		if (sysroot_read(p->subject->sysroot, places[i].path, &text) < 0)
 			continue;
-		value = value_of(text, places[i].key);
 		*ret_from = places[i].path;
-		if (value && *value)
+		if (assignment_value(text, places[i].key, &value) == 0 && *value)
 			return TAKE_PTR(value);
 	}
 	return NULL;

@@ -158,6 +158,8 @@ int settings_read(const struct sysroot *s, const struct settings_options *option
 {
 	int r = settings_set(ret, "compress", "", false, "");
 
+	if (r == 0)
+		r = settings_set(ret, "keymap", "", false, "");
 	if (r == 0 && options->config) {
 		_cleanup_close_ int fd = open(options->config, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 

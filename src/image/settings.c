@@ -57,6 +57,11 @@ static const char *check_pair(const struct setting *row, const char *word, size_
 		  : "pairs of absolute paths: one of this machine, then one in the image";
 }
 
+static const char *check_keymap(const struct setting *row, const char *word, size_t i)
+{
+	return *word && !strchr(word, '/') ? NULL : "auto, no, and the name of a keymap, as in de-latin1";
+}
+
 static const char *check_compress(const struct setting *row, const char *word, size_t i)
 {
 	const struct compress_format *format;
@@ -84,6 +89,7 @@ static const struct setting settings[] = {
 	{ PLACE(compress), .check = check_compress, .usual = "zstd" },
 	{ PLACE(firmware), .choices = auto_yes_no },
 	{ PLACE(microcode), .choices = microcodes },
+	{ PLACE(keymap), .check = check_keymap, .usual = "auto" },
 };
 
 #define SETTING_FOREACH(row) for (const struct setting *row = settings; row < settings + ARRAY_SIZE(settings); row++)

@@ -190,6 +190,11 @@ static int on_debug(struct boot *b, const struct cmdline_word *w)
 	return option_bool(b, w, &b->debug);
 }
 
+static int on_keymap(struct boot *b, const struct cmdline_word *w)
+{
+	return option_text(w, &b->keymap);
+}
+
 static int on_serialize(struct boot *b, const struct cmdline_word *w)
 {
 	return option_bool(b, w, &b->serialize);
@@ -223,6 +228,8 @@ static const struct option options[] = {
 	{ "rd.modules_load",      on_modules_load },
 	{ "rd.driver.pre",        on_modules_load }, /* dracut */
 	{ "rd.debug",             on_debug        },
+	{ "vconsole.keymap",      on_keymap       }, /* systemd-vconsole-setup(8) */
+	{ "rd.vconsole.keymap",   on_keymap       }, /* dracut */
 	{ "rd.slipway.serialize", on_serialize    },
 	{ NULL,                   NULL            },
 };
@@ -320,6 +327,7 @@ void boot_free(struct boot *b)
 		volume_free(&b->volumes[i]);
 	free(b->volumes);
 	volume_free(&b->unnamed);
+	free(b->keymap);
 	strv_free(b->md_uuids);
 	strv_free(b->lvm_vgs);
 	strv_free(b->lvm_lvs);

@@ -78,6 +78,7 @@ struct boot {
 	char **lvm_lvs;         /* rd.lvm.lv=: these volumes, "vg/lv" */
 	bool md_degraded;       /* an array may be started although members are missing */
 	bool lvm_partial;       /* and a volume group be used */
+	char *keymap;           /* rd.vconsole.keymap=: not that of the image; NULL: that */
 	bool debug;
 	bool serialize;         /* hand over to systemd by serialization */
 	char **warnings;        /* words that could not be used, each a whole sentence */

@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "init/act.h"
 #include "init/crypt-option.h"
+#include "init/keymap.h"
 #include "init/match.h"
 #include "init/prompt.h"
 #include "init/run.h"
@@ -151,6 +152,16 @@ static int unlock_by_key(int fd, void *data)
 	return r < 0 ? r : open_container(act, path, NULL, fd);
 }
 
+/* What is needed for a question is made ready for the first: a boot that asks nothing does not pay for it. */
+static bool is_first_question(const struct attempts *attempts)
+{
+	unsigned int times = 0;
+
+	for (size_t i = 0; i < attempts->n; i++)
+		times += attempts->items[i].action == ACTION_ASK ? attempts->items[i].times : 0;
+	return times == 1;
+}
+
 static int ask(int fd, void *data)
 {
 	const struct act *act = data;
@@ -163,6 +174,8 @@ static int ask(int fd, void *data)
 
 	if (!secret)
 		return -ENOMEM;
+	if (is_first_question(&act->run->attempts))
+		keymap_load(act->run->boot.keymap);
 	if (asprintf(&message, "%sPassphrase for %s%s%s%s", before->failed > 0 ? "It does not fit. " : "", name,
 		     name == act->path ? "" : " (", name == act->path ? "" : act->path,
 		     name == act->path ? "" : ")") < 0)

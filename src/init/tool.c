@@ -56,6 +56,7 @@ int tool_run(const struct tool *tool, int fd)
 	_cleanup_close_ int said = memfd_create("tool", MFD_CLOEXEC), in = -EBADF;
 	const char *envp[ARRAY_SIZE(environment) + 2] = { 0 };
 	struct spawn s = { .argv = tool->argv, .envp = envp, .stdout_fd = said, .stderr_fd = said };
+	uint64_t deadline = USEC_FOREVER;
 	int status, r;
 
 	if (said < 0)
@@ -66,7 +67,9 @@ int tool_run(const struct tool *tool, int fd)
 	if (r < 0)
 		return r;
 	s.stdin_fd = in;
-	r = spawn_run(&s, USEC_FOREVER, &status);
+	if (tool->patience > 0)
+		deadline = clock_add(clock_monotonic(), tool->patience);
+	r = spawn_run(&s, deadline, &status);
 	if (r < 0)
 		return r;
 	pass_on(said, fd);

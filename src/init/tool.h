@@ -3,20 +3,21 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macro.h"
 
 struct tool {
 	const char *const *argv;
 	const char *variable; /* one more for its environment, "KEY=VALUE"; NULL: none */
-	const void *input; /* to its standard input, at most 64 KiB; NULL: /dev/null */
+	const void *input;    /* to its standard input, at most 64 KiB; NULL: /dev/null */
 	size_t input_size;
+	uint64_t patience; /* µs, then it is killed: -ETIMEDOUT; 0: as long as the worker may take */
 };
 
 /*
- * Runs it to its end, which only the worker's own deadline bounds, and writes what it said (both streams) to
- * `fd`. What it leaves running in the background does not hold us up. Its exit code, or -errno: -ENOENT where
- * there is no such program, -EINTR where a signal ended it.
+ * Runs it to its end and writes what it said (both streams) to `fd`. What it leaves running in the background does
+ * not hold us up. Its exit code, or -errno: -ENOENT where there is no such program, -EINTR where a signal ended it.
  */
 int tool_run(const struct tool *tool, int fd);
 

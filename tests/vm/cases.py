@@ -16,6 +16,7 @@ import case_fsck as fsck
 import case_index as index
 import case_inits as inits
 import case_kernels as kernels
+import case_keymap as keymap
 import case_luks as luks
 import case_package as package
 import case_resume as resume
@@ -115,6 +116,7 @@ ROWS = (
       for name in stacks.STACKS for guest in SYSTEMD),
     Row("stack-partition", stack.partition, SYSTEMD, "matrix", 45),
 
+    Row("keymap", keymap.keymap, ("trixie",), "matrix", 25),
     Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
     Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
     Row("luks-in-image", luks.in_image, SYSTEMD, "matrix", 30),

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test-imagename: the names of the distributions. */
-#include <errno.h>
-
 #include "image/imagename.h"
-#include "image/osrelease.h"
 #include "unit/image/root.h"
 
 #define KVER "6.12.1"
@@ -58,30 +55,11 @@ static void second_place(void **state)
 	assert_string_equal(name, "boot/initrd-" KVER);
 }
 
-static void values(void **state)
-{
-	static const char text[] = "NAME=\"A b\"\nVERSION_ID=7\nID='x'\nEMPTY=\nLAST=end";
-	static const struct {
-		const char *key, *value; /* NULL: not there */
-	} rows[] = {
-		{ "NAME", "A b" }, { "VERSION_ID", "7" }, { "ID", "x" },  { "EMPTY", "" },
-		{ "LAST", "end" }, { "AME", NULL },       { "I", NULL },  { "", NULL },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_free_ char *value = NULL;
-
-		assert_int_equal(osrelease_value(text, rows[i].key, &value), rows[i].value ? 0 : -ENOENT);
-		assert_true(streq_null(value, rows[i].value));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test_setup_teardown(second_place, scratch_setup, scratch_teardown),
-		cmocka_unit_test(values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
