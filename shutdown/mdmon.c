@@ -72,10 +72,10 @@ static int check(int out, void *data)
 	uint64_t pid;
 	int r = await(t);
 
-	if (r == 0)
-		r = read_pid(t->root, t->container, &pid);
 	if (r < 0)
 		return r;
+	if (read_pid(t->root, t->container, &pid) < 0)
+		return -ESRCH;
 	if (asprintf(&exe, "proc/%u/exe", (unsigned int)pid) < 0)
 		return -ENOMEM;
 	if (fstatat(t->root, ".", &own, 0) < 0 || fstatat(t->root, exe, &program, 0) < 0)
@@ -109,6 +109,24 @@ static int take_over(struct take_over *t)
 	return in_worker(check, t);
 }
 
+static const char *reason(int r)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} reasons[] = {
+		{ -ENOENT, "the exitrd has no mdmon" },
+		{ -ECHILD, "mdmon failed" },
+		{ -ESRCH, "it left no number in /run/mdadm" },
+		{ -EXDEV, "mdmon still runs from the old root" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].error == r)
+			return reasons[i].text;
+	return strerror(-r);
+}
+
 /* One of its volumes, or NULL: then there is nothing to be written. */
 static const char *volume_of(const struct snapshot *s, size_t container)
 {
@@ -133,6 +151,6 @@ void take_over_metadata(struct run *run)
 		r = take_over(&t);
 		if (r < 0)
 			log_warning("cannot take over the metadata of %s (%s): %s, ignoring", n->name, n->label,
-				    r == -ENOENT ? "the exitrd has no mdmon" : strerror(-r));
+				    reason(r));
 	}
 }

@@ -63,6 +63,10 @@ static void external_metadata(void **state)
 	assert_non_null(container);
 	assert_string_equal(container->state, "inactive");
 	assert_true(graph_has_edge(&s, (size_t)(member - s.nodes), (size_t)(container - s.nodes)));
+	assert_true(md_is_monitored(member) && !md_is_monitored(container));
+	assert_true(md_is_container(container) && !md_is_container(member));
+	assert_plan(&s, E_PLAIN, "/oldroot/run: detach; /oldroot/dev: detach; /oldroot/sys: detach; "
+				 "/oldroot/proc: detach");
 }
 
 /* The root's file lies on a file system that is mounted inside the root. */
