@@ -41,7 +41,7 @@ def _image(t):
 def _disk(t):
     """The container with one more passphrase."""
     raw, old, new = (t.directory / name for name in ("luks.img", "old", "new"))
-    made = stacks.disks(t, "luks", case_stack._image(t))[0]
+    made = stacks.disks(t, "luks", case_stack.stack_image(t))[0]
     subprocess.run(["cp", "--sparse=always", made, raw], check=True)
     old.write_text(stacks.PASSPHRASE)
     new.write_text(PASSPHRASE)
