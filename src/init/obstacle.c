@@ -75,7 +75,9 @@ static void tell_luks(struct teller *t, const struct device *dev)
 	const struct spec *missing;
 	const char *what;
 
-	if (!(is_type(dev, "crypto_LUKS") || elsewhere) || devices_upper(t->devices, dev))
+	/* Of copies tell_copy() tells. */
+	if (!(is_type(dev, "crypto_LUKS") || elsewhere) || devices_upper(t->devices, dev) ||
+	    devices_copy(t->devices, dev))
 		return;
 	begin(t);
 	(void)fprintf(t->f, "%s is a LUKS container: ", dev->devname);
@@ -188,6 +190,7 @@ static void tell_activation(struct teller *t, const struct attempt *a)
 static void tell_copy(struct teller *t, const struct device *dev)
 {
 	const struct device *copy = devices_copy(t->devices, dev);
+	bool used;
 
 	for (size_t i = 0; copy && t->devices->items[i] != dev; i++)
 		if (t->devices->items[i] == copy)
@@ -195,8 +198,10 @@ static void tell_copy(struct teller *t, const struct device *dev)
 	if (!copy)
 		return;
 	begin(t);
-	(void)fprintf(t->f, "%s and %s are copies of one another (%s UUID=%s): no second one is opened", dev->devname,
-		      copy->devname, dev->tags.type, dev->tags.uuid);
+	used = devices_upper(t->devices, dev) || devices_upper(t->devices, copy);
+	(void)fprintf(t->f, "%s and %s are copies of one another (%s UUID=%s): %s", dev->devname, copy->devname,
+		      dev->tags.type, dev->tags.uuid,
+		      used ? "one is in use, the other is left alone" : "neither is used");
 }
 
 /* A container that was named and has not come: nothing of it is in the table. */

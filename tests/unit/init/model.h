@@ -28,6 +28,7 @@ enum made {
 	VOLUME,    /* it runs with the container that it is on */
 	CRYPT,     /* it comes when what it is on was opened */
 	LV,        /* it comes when its group is activated */
+	LOOP,      /* it comes when the file system that its file is on is mounted */
 };
 
 struct thing {
@@ -46,7 +47,7 @@ struct stack {
 	const char *found[2];   /* either */
 	size_t missing;         /* so many disks may be missing */
 	const char *waits;      /* in the last line when any one is missing */
-	const char *resume;     /* it is waited for first, and is this */
+	const char *first[3];   /* what is waited for before the root: as whose device, how it is named, which it is */
 };
 
 enum event_kind { ARRIVES, LEAVES, RETURNS, CHANGES, IS_READ, RUNS, ENDS };
@@ -159,6 +160,8 @@ static inline void look_at(struct world *w, size_t i)
 		dev->md_level = strdup("container");
 	else if (dev->md_state && w->state[i].runs)
 		dev->md_level = strdup("raid1");
+	if (t->made == LOOP && !dev->file)
+		dev->file = strdup(ROOTFILE_HOST "/root.img");
 	if (t->made == LV && !dev->dm_uuid) {
 		dev->dm_uuid = strdup("LVM-x");
 		assert_true(asprintf(&dev->dm_name, "%s-%s", t->group, strrchr(t->name, '-') + 1) > 0);

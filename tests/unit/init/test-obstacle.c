@@ -39,8 +39,11 @@ static const struct row {
 		       DEVICE("vdb", "crypto_LUKS", .tags.uuid = T("d")),
 		       DEVICE("dm-0", "ext4", ON("vda")) },
 	  .boot = { .luks = true },
-	  .told = "vda and vdb are copies of one another (crypto_LUKS UUID=d): no second one is opened; "
-		  "vdb is a LUKS container: which of them to open, rd.luks.uuid= would say" },
+	  .told = "vda and vdb are copies of one another (crypto_LUKS UUID=d): one is in use, "
+		  "the other is left alone" },
+	{ .devices = { DEVICE("vda", "linux_raid_member", .tags.uuid = T("m"), .tags.sub_uuid = T("1")),
+		       DEVICE("vdb", "linux_raid_member", .tags.uuid = T("m"), .tags.sub_uuid = T("1")) },
+	  .told = "vda and vdb are copies of one another (linux_raid_member UUID=m): neither is used" },
 	{ .devices = { DEVICE("vda2", "crypto_LUKS"), DEVICE("vdb2", "crypto_LUKS") }, .boot = { .luks = true },
 	  .told = "vda2 is a LUKS container: which of them to open, rd.luks.uuid= would say; "
 		  "vdb2 is a LUKS container: which of them to open, rd.luks.uuid= would say" },
