@@ -15,7 +15,7 @@
 #include "image/keymap-file.h"
 #include "image/program.h"
 
-#define VCONSOLE "/etc/vconsole.conf"
+#define VCONSOLE "etc/vconsole.conf"
 #define KEYBOARD "/etc/default/keyboard"
 #define CACHED   "/etc/console-setup/cached_UTF-8_del.kmap.gz"
 
@@ -57,7 +57,7 @@ static int find_wanted(const struct sysroot *s, struct wanted *w)
 
 	w->name = value_of(s, VCONSOLE, "KEYMAP");
 	if (w->name) {
-		r = string_set(&w->from, VCONSOLE);
+		r = string_set(&w->from, "/" VCONSOLE);
 		return r < 0 || streq(w->name, "us") ? r : keymap_file_find(s, w->name, &w->path);
 	}
 	w->name = value_of(s, KEYBOARD, "XKBLAYOUT");
@@ -110,19 +110,19 @@ static int add_name(struct build *b, const char *path)
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	if (tree_lookup(&b->tree, VCONSOLE + 1))
+	if (tree_lookup(&b->tree, VCONSOLE))
 		return 0;
 	r = asprintf(&text, "KEYMAP=%.*s\n", (int)strlen(path) - (endswith(path, ".gz") ? 3 : 0), path);
 	if (r > 0)
 		r = tree_add(&b->tree,
-			     &(struct tree_node){ .path = VCONSOLE + 1,
+			     &(struct tree_node){ .path = VCONSOLE,
 						  .mode = S_IFREG | 0644,
 						  .flags = TREE_DATA,
 						  .bytes = text,
 						  .size = strlen(text),
 						  .reason = "names the keymap" },
 			     NULL);
-	return r < 0 ? log_errno(text ? r : -ENOMEM, "cannot add " VCONSOLE) : 0;
+	return r < 0 ? log_errno(text ? r : -ENOMEM, "cannot add /" VCONSOLE) : 0;
 }
 
 int keymap_add(struct build *b)
