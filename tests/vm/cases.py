@@ -17,6 +17,7 @@ import case_index as index
 import case_inits as inits
 import case_kernels as kernels
 import case_keymap as keymap
+import case_loop as loop
 import case_luks as luks
 import case_package as package
 import case_resume as resume
@@ -117,6 +118,8 @@ ROWS = (
     Row("stack-partition", stack.partition, SYSTEMD, "matrix", 45),
 
     Row("keymap", keymap.keymap, ("trixie",), "matrix", 25),
+    Row("loop-this-machine", loop.this_machine, SYSTEMD, "matrix", 60),
+    Row("loop-wrong-file", loop.wrong_file, SYSTEMD, "matrix", 40),
     Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
     Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
     Row("luks-in-image", luks.in_image, SYSTEMD, "matrix", 30),

@@ -157,7 +157,7 @@ STACKS.update({
                        "truncate -s 1340M /mnt/root.img; modprobe loop; losetup /dev/loop0 /mnt/root.img;"
                        "format /dev/loop0 1; unlock /dev/loop0 l; fill /dev/mapper/l; cryptsetup close l;"
                        "losetup -d /dev/loop0; umount /mnt",
-                       "btrfs check --readonly /dev/vdc; mount -o ro /dev/vdc /mnt; modprobe loop;"
+                       "command btrfs check --readonly /dev/vdc; mount -o ro /dev/vdc /mnt; modprobe loop;"
                        "losetup -r /dev/loop0 /mnt/root.img; unlock /dev/loop0 l; check /dev/mapper/l",
                        f"{ROOT} img_dev=UUID={HOST_UUID} img_loop=root.img", 1),
 })
