@@ -16,6 +16,7 @@ static int wait_for(struct run *run, const struct filesystem *fs, const struct d
 		.since = now,
 		.not_before = run->boot.delay ? clock_add(run->monotonic, run->boot.delay) : 0,
 		.deadline = clock_add(now, run->boot.timeout),
+		.degraded = fs->options && mount_has_option(fs->options, "degraded"),
 	};
 
 	/* Reported once a wait, and the wait may be another try. */

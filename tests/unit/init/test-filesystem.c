@@ -162,6 +162,17 @@ static void how_long_it_waits(void **state)
 	assert_int_equal(world.want.deadline, NOW + 2 * USEC_PER_SEC);
 }
 
+/* A btrfs that lacks devices is waited for in another way where it may. */
+static void degraded_when_asked(void **state)
+{
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a rootflags=subvol=/a,degraded"), 0);
+	assert_true(world.want.degraded);
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a rootflags=nodegraded"), 0);
+	assert_false(world.want.degraded);
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a"), 0);
+	assert_false(world.want.degraded);
+}
+
 static void type_is_chosen(void **state)
 {
 	static const struct {
@@ -360,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(root_is_waited_for_checked_and_mounted, setup),
 		cmocka_unit_test_setup(how_long_it_waits, setup),
+		cmocka_unit_test_setup(degraded_when_asked, setup),
 		cmocka_unit_test_setup(type_is_chosen, setup),
 		cmocka_unit_test_setup(each_failure_ends_the_stage, setup),
 		cmocka_unit_test_setup(no_root_is_given, setup),
