@@ -24,7 +24,7 @@ def this_machine(t):
     disk, workshop, host = _disk(t), case_disks.stick(t), t.directory / "host.img"
     with _boot(t, stacks.STACKS["loop"].root, [disk, workshop], case_stack.stack_image(t)) as m:
         check_running(m)
-        said = m.run("mount LABEL=slip-stick /mnt; TMPDIR=/mnt /mnt/slipway build --host --libexecdir /mnt "
+        said = m.run("mount LABEL=slip-stick /mnt; TMPDIR=/mnt /mnt/slipway build -q --host --libexecdir /mnt "
                      "-o /mnt/built.img; umount /mnt", timeout=120)
         assert said == "", said
         m.order("poweroff")
