@@ -20,11 +20,6 @@ component() { lvchange -q -y -ay vg/$1 >&2; shift; "$@"; vgchange -q -an vg >&2;
 # was shut down clean; bit 1, needs a check.
 flags() { od -An -tu4 -j4 -N4 $1; }
 flags_are() { component $2 flags /dev/vg/$2 | grep -w $1; }
-not_all_dirty() {
-	set -- $(lvs --noheadings -o cache_used_blocks,cache_dirty_blocks vg/root)
-	echo "used $1 dirty $2"
-	[ $2 -lt $1 ]
-}
 echo slip-look >/dev/kmsg
 """
 # udev's rules would activate the group before anything was looked at.

@@ -97,7 +97,7 @@ STACKS = {
                    "lvconvert -q -y --type cache --cachepool vg/fast --cachemode writeback vg/root;"
                    "fill /dev/vg/root; vgchange -an vg",
                    "flags_are 1 fast_cpool_cmeta; component fast_cpool_cmeta cache_check /dev/vg/fast_cpool_cmeta;"
-                   "vgchange -ay vg; lvs -a vg; dmsetup status vg-root; not_all_dirty; check /dev/vg/root", ROOT),
+                   "vgchange -ay vg; lvs -a vg; dmsetup status vg-root; check /dev/vg/root", ROOT),
     "writecache": Stack((SIZE, 256), "group vg '/dev/vdc /dev/vdd'; lvcreate -q -n root -L 1310M vg /dev/vdc;"
                         "lvcreate -q -n fast -L 200M vg /dev/vdd; lvchange -an vg/fast;"
                         "lvconvert -q -y --type writecache --cachevol fast vg/root; fill /dev/vg/root; vgchange -an vg",
