@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* job: the actions of a plan at work, each in a worker of its own with its deadline, several at once. */
+/* job: the actions of a plan at work, in workers, each action with its deadline, many at once. */
 #pragma once
 
 #include "base/worker.h"
-#include "shutdown/plan.h"
+#include "shutdown/crew.h"
 #include "shutdown/tried.h"
 
 #define JOBS 64
 
+/* A member of a crew. */
 struct job {
-	struct worker worker; /* pid 0: the slot is free */
-	const struct layer *layer;
-	enum node_kind kind;
-	char *name;
-	char *what;           /* for messages: "mount /oldroot (ext4 /dev/vda2)" */
-	dev_t dev;
-	int level;            /* at which it was started */
-	uint64_t timeout;     /* µs */
+	struct worker worker; /* pid 0: the slot is free; its deadline is that of the order */
+	struct crew *crew;
+	struct order *order;  /* which it is at */
+	size_t seen;          /* bytes of its records that were looked at */
+	bool noted;           /* the first failure of the order */
 };
 
 struct jobs {
@@ -28,15 +26,16 @@ struct jobs {
 struct jobs jobs_none(void);
 
 /*
- * Starts what is planned, as far as there are free slots and the node is not being worked on. No job
+ * Starts what is planned, as far as there are free slots and the node is not being worked on. No action
  * outlives `deadline`, but each gets five seconds.
  */
 void jobs_start(struct jobs *j, int root, const struct snapshot *s, const struct plan *p, int level,
 		uint64_t deadline);
 
 /*
- * Waits until all have ended, at most `usec`, and notes in `tried` what came of those that have. One that is over
- * its time is killed and not waited for: in D state it would not end.
+ * Waits until all have ended, at most `usec` (as long as a list is being worked off: since the last news of it),
+ * and notes in `tried` what came of those that have. One that is over its time is killed and not waited for: in D
+ * state it would not end. What nobody has begun by then is not at work any more.
  */
 void jobs_wait(struct jobs *j, uint64_t usec, struct tried *tried);
 

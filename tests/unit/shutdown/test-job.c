@@ -225,6 +225,71 @@ static void a_node_has_one_job_and_slots_are_limited(void **state)
 	assert_int_equal(j.running, 0);
 }
 
+static void add_many(struct snapshot *s, const char *name, const struct layer *layer, int n)
+{
+	char numbered[32];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(numbered, sizeof(numbered), "%s%d", name, i);
+		add(s, numbered, layer);
+	}
+}
+
+static size_t count_tried(const struct tried *t, const char *prefix)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += startswith(t->nodes[i].name, prefix) != NULL;
+	return n;
+}
+
+/* Many are done by few, each gets its own record, and one that hangs keeps back nothing but itself. */
+static void a_long_list_is_worked_off(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	log_set_level(LOG_CRIT);
+	add_many(&s, "bad", &bad, 150);
+	add(&s, "hanging", &hanging);
+	add_many(&s, "worse", &bad, 150);
+	run(&s, &j, &tried, MSEC(1000));
+	assert_int_equal(j.running, 1);
+	assert_int_equal(count_tried(&tried, "bad"), 150);
+	assert_int_equal(count_tried(&tried, "worse"), 150);
+	for (size_t i = 0; i < tried.n; i++)
+		assert_string_equal(tried.nodes[i].act, "busy");
+	/* The time of the one that hangs began when it did. */
+	skew += MSEC(3500000);
+	jobs_wait(&j, 0, &tried);
+	assert_int_equal(j.running, 1);
+	skew += MSEC(100000);
+	jobs_wait(&j, 0, &tried);
+	assert_int_equal(j.running, 0);
+	assert_int_equal(tried_find(&tried, NODE_DEVICE, "hanging")->spent, E_HOLDERS + 1);
+}
+
+/* All of a crew hang: what they have not begun is free, and the next plan has others begin with it. */
+static void what_a_stuck_crew_leaves_goes_to_others(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	add_many(&s, "hanging", &hanging, CREW);
+	add_many(&s, "bad", &bad, 10);
+	run(&s, &j, &tried, MSEC(50));
+	assert_int_equal(j.running, CREW);
+	assert_int_equal(count_tried(&tried, "bad"), 0);
+	run(&s, &j, &tried, MSEC(1000));
+	assert_int_equal(j.running, CREW);
+	assert_int_equal(count_tried(&tried, "bad"), 10);
+	jobs_abandon(&j);
+	assert_int_equal(j.running, 0);
+}
+
 static void a_crash_in_a_worker_is_only_the_workers(void **state)
 {
 	_cleanup_snapshot_ struct snapshot s = { 0 };
@@ -264,6 +329,8 @@ int main(void)
 		cmocka_unit_test(with_progress_there_is_more_time),
 		cmocka_unit_test(they_work_side_by_side),
 		cmocka_unit_test(a_node_has_one_job_and_slots_are_limited),
+		cmocka_unit_test(a_long_list_is_worked_off),
+		cmocka_unit_test(what_a_stuck_crew_leaves_goes_to_others),
 		cmocka_unit_test(a_crash_in_a_worker_is_only_the_workers),
 		cmocka_unit_test(only_what_is_frozen_is_marked_so),
 	};
