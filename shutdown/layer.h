@@ -70,7 +70,8 @@ char *node_describe(const struct node *n);
 bool when_leaf(const struct node *n, const struct standing *st);
 bool when_writable(const struct node *n, const struct standing *st);
 
-/* api.c, remote.c, mount.c */
+/* elsewhere.c, api.c, mount.c */
+bool mount_is_elsewhere(const struct node *n);
 bool mount_is_api(const struct node *n);
 bool mount_is_remote(const struct node *n);
 bool mount_has_no_mounts(const struct node *n, const struct standing *st);
@@ -82,6 +83,7 @@ int mount_unmount(int root, const struct node *n);
 int mount_force(int root, const struct node *n);
 int mount_readonly(int root, const struct node *n);
 int mount_freeze(int root, const struct node *n);
+int mount_thaw(int root, const struct node *n);
 
 /* swap.c */
 bool swap_fits(const struct node *n, const struct standing *st);

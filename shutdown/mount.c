@@ -66,21 +66,34 @@ int mount_lift(int root, const struct node *n)
 }
 
 /*
- * Unmounting writes back too, but does not say whether that went well; syncfs(2) does. Only directories and
- * regular files are opened: a node of a device that is bound somewhere would do things when opened.
+ * ext4 whose journal was aborted shows as read-only, and an fsync(2) of it fails (6.6); that of one which is read-only
+ * because somebody wanted it succeeds. Of others it may fail for that reason.
+ */
+static bool is_done(const struct node *n)
+{
+	return mount_has_option(n->super, "ro") && !streq_null(n->label, "ext4");
+}
+
+/*
+ * Unmounting writes back too, but does not say whether that went well; syncfs(2) does, except of a file system
+ * that the kernel has shut down since its disk is gone: there it has nothing to do, and only fsync(2) fails.
+ * Only directories and regular files are opened: a node of a device that is bound somewhere would do things when opened.
  */
 static int sync_mount(const struct node *n)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct stat st;
 
-	if (mount_has_option(n->super, "ro") || lstat(n->name, &st) < 0 ||
+	if (is_done(n) || lstat(n->name, &st) < 0 ||
 	    !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
 		return 0;
 	fd = open(n->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	return syncfs(fd) < 0 ? -EIO : 0;
+	if (syncfs(fd) < 0)
+		return -EIO;
+	/* EINVAL: it knows no fsync. */
+	return fsync(fd) < 0 && (errno == EIO || errno == EROFS || errno == ESHUTDOWN) ? -EIO : 0;
 }
 
 /* Lost writes are told once by the kernel: they count for more than that it is busy. */
@@ -105,15 +118,30 @@ int mount_readonly(int root, const struct node *n)
 	return mount(NULL, n->name, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0 ? -errno : 0;
 }
 
+static int freezer(const struct node *n, unsigned long request)
+{
+	_cleanup_close_ int fd = open(n->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return ioctl(fd, request, 0) < 0 ? -errno : 0;
+}
+
 /*
  * ext4, xfs and btrfs are clean on disk when frozen, with a process that still has a file open for writing:
  * measured on ext4, where a sync alone leaves needs_recovery.
  */
 int mount_freeze(int root, const struct node *n)
 {
-	_cleanup_close_ int fd = open(n->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return freezer(n, FIFREEZE);
+}
 
-	if (fd < 0)
-		return -errno;
-	return ioctl(fd, FIFREEZE, 0) < 0 ? -errno : 0;
+/* -EINVAL where it is not frozen. A mount over a device node or a fifo is left alone: opening one does things. */
+int mount_thaw(int root, const struct node *n)
+{
+	struct stat st;
+
+	if (lstat(n->name, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+		return -EINVAL;
+	return freezer(n, FITHAW);
 }

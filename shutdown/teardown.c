@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/worker.h"
 #include "shutdown/job.h"
 #include "shutdown/patience.h"
 #include "shutdown/run.h"
@@ -18,8 +17,6 @@
 
 /* So long the jobs of one look are waited for together before the next look. */
 #define ROUND_USEC (50 * USEC_PER_MSEC)
-
-#define RESUME_USEC (5 * USEC_PER_SEC)
 
 int run_look(struct run *run)
 {
@@ -35,43 +32,6 @@ int run_look(struct run *run)
 	run->last = s;
 	s = (struct snapshot){ 0 };
 	return 0;
-}
-
-struct resume_call {
-	int root;
-	const struct node *node;
-};
-
-static int resume_in_worker(int out, void *data)
-{
-	const struct resume_call *call = data;
-
-	return dm_resume(call->root, call->node);
-}
-
-/*
- * Whoever writes to a suspended device waits where no signal reaches him, an unmount of ours just as well.
- */
-void resume_suspended(struct run *run)
-{
-	int r = run_look(run);
-
-	if (r < 0) {
-		log_errno(r, "cannot read what is mounted");
-		return;
-	}
-	for (size_t i = 0; i < run->last.n; i++) {
-		const struct node *n = &run->last.nodes[i];
-		struct resume_call call = { run->root, n };
-
-		if (n->kind != NODE_DEVICE || !dm_matches(n) || !streq(n->state, "suspended"))
-			continue;
-		r = worker_call(resume_in_worker, &call, clock_add(clock_monotonic(), RESUME_USEC), NULL, NULL);
-		if (r < 0)
-			log_errno(r, "cannot resume %s (%s)", n->name, n->label);
-		else
-			log_notice("resumed %s (%s)", n->name, n->label);
-	}
 }
 
 struct loop {

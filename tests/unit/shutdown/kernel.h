@@ -2,7 +2,7 @@
 /*
  * kernel: a directory in the kernel's place, made of what was recorded. The acts of the layers, in their workers, take
  * out of it what they take down. A test that includes this wraps
- * mount_detach mount_lift mount_unmount mount_readonly mount_freeze swap_off loop_clear dm_remove dm_resume md_stop
+ * mount_detach mount_lift mount_unmount mount_readonly mount_freeze mount_thaw swap_off loop_clear dm_remove dm_resume md_stop
  * holders_end sysrq_press.
  */
 #pragma once
@@ -157,6 +157,13 @@ int __wrap_mount_freeze(int root, const struct node *n)
 {
 	note("freeze", n);
 	return freezes ? 0 : -EOPNOTSUPP;
+}
+
+int __wrap_mount_thaw(int root, const struct node *n);
+int __wrap_mount_thaw(int root, const struct node *n)
+{
+	note("thaw", n);
+	return -EINVAL;
 }
 
 int __wrap_swap_off(int root, const struct node *n);
