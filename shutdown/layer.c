@@ -26,6 +26,10 @@ static bool always(const struct node *n, const struct standing *st)
  * tried again with the next snapshot. What flushes a device gets more than what only asks the kernel.
  */
 const struct layer layers[] = {
+	{ "mount elsewhere", "mounts", NODE_MOUNT, mount_is_elsewhere, NULL, false, {
+		{ "end holders", E_HOLDERS, SECONDS(5), when_leaf, holders_end },
+		{ "freeze", E_FREEZE, SECONDS(15), mount_may_freeze, mount_freeze },
+	} },
 	{ "api mount", "mounts", NODE_MOUNT, mount_is_api, NULL, false, {
 		/* Nothing is lost with it: lazily, since a daemon's open /dev/console pins it. */
 		{ "detach", E_PLAIN, SECONDS(2), mount_has_no_mounts, mount_detach },
@@ -78,8 +82,10 @@ char *node_describe(const struct node *n)
 {
 	char *text;
 
+	bool detailed = n->detail && *n->detail;
+
 	if (asprintf(&text, "%s %s (%s%s%s)", n->layer->name, n->name, n->label ? n->label : "",
-		     n->detail ? " " : "", n->detail ? n->detail : "") < 0)
+		     detailed ? " " : "", detailed ? n->detail : "") < 0)
 		return NULL;
 	return text;
 }

@@ -20,7 +20,7 @@ static bool is_below_ours(const struct snapshot *s, size_t device, char *const *
 
 		if (s->edges[i].lower != device)
 			continue;
-		if (upper->kind == NODE_MOUNT ? !upper->keep : strv_contains(ours, upper->name))
+		if (upper->kind == NODE_MOUNT ? !upper->keep && !upper->elsewhere : strv_contains(ours, upper->name))
 			return true;
 	}
 	return false;

@@ -79,7 +79,8 @@ const struct node *snapshot_find(const struct snapshot *s, enum node_kind kind, 
 
 /*
  * What the exitrd runs from and with: its root, and the API file systems that systemd bound into it. The same
- * file systems appear a second time below /oldroot, where they were before; those go.
+ * file systems appear a second time below /oldroot, where they were before; those go. A namespace that is bound to a
+ * file (snapd's, in /run) keeps what is mounted in it, so it goes wherever it is.
  */
 static bool is_kept(const struct node *n)
 {
@@ -87,7 +88,7 @@ static bool is_kept(const struct node *n)
 
 	if (streq(n->name, "/"))
 		return true;
-	return mount_is_api(n) && !(below && (*below == '/' || *below == '\0'));
+	return mount_is_api(n) && !streq(n->label, "nsfs") && !(below && (*below == '/' || *below == '\0'));
 }
 
 static int add_mount(struct snapshot *s, struct mount_entry *e)
@@ -138,7 +139,7 @@ int snapshot_read(int root, struct snapshot *ret)
 	r = mounts_read(root, &s);
 	if (r < 0)
 		return r;
-	if (swaps_read(root, &s) == -ENOMEM || devices_read(root, &s) == -ENOMEM ||
+	if (elsewhere_read(root, &s) == -ENOMEM || swaps_read(root, &s) == -ENOMEM || devices_read(root, &s) == -ENOMEM ||
 	    pools_read(root, &s) == -ENOMEM)
 		return -ENOMEM;
 	for (size_t i = 0; i < s.n; i++)

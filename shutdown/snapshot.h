@@ -41,6 +41,7 @@ struct node {
 	int id, parent;
 	char *options, *super; /* of the mount, of the superblock */
 	bool keep;             /* part of the exitrd itself: never touched, not counted */
+	bool elsewhere;        /* in another mount namespace: nothing of ours unmounts it */
 
 	/* swaps, KiB */
 	uint64_t used, room;   /* room: the memory there is to take it in */
@@ -100,6 +101,7 @@ int mounts_parse(const char *text, struct snapshot *s);
 int swaps_read(int root, struct snapshot *s);
 int swaps_parse(const char *text, struct snapshot *s);
 int devices_read(int root, struct snapshot *s);
+int elsewhere_read(int root, struct snapshot *s);
 int pools_read(int root, struct snapshot *s);
 void pools_free(struct snapshot *s);
 

@@ -51,6 +51,48 @@ static void swap_and_root_on_lvm_on_luks_on_md(void **state)
 		    "/oldroot/dev/mapper/vg-swap: swapoff");
 }
 
+static void add_process(const struct scratch *s, const char *pid, const char *space, const char *mountinfo)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%s/ns", pid);
+	assert_int_equal(file_mkdir_parents(s->fd, path, 0755), 0);
+	(void)snprintf(path, sizeof(path), "proc/%s/ns/mnt", pid);
+	assert_int_equal(symlinkat(space, s->fd, path), 0);
+	(void)snprintf(path, sizeof(path), "proc/%s/mountinfo", pid);
+	if (mountinfo)
+		scratch_write(s, path, mountinfo, strlen(mountinfo));
+}
+
+/* A daemon in a mount namespace of its own keeps the file system in use, and the mapping below. */
+static void mounts_of_other_namespaces(void **state)
+{
+	static const char theirs[] = "91 90 253:1 / / rw - ext4 /dev/mapper/vg-root rw\n"
+				     "92 91 253:1 /a /b rw - ext4 /dev/mapper/vg-root rw\n"
+				     "93 91 0:20 / /proc rw - proc proc rw\n";
+	const struct scratch *scratch = *state;
+	_cleanup_snapshot_ struct snapshot s = { .machine = true };
+	_cleanup_strv_ char **ours = NULL;
+
+	recorded_load(scratch, "lvm-on-luks-on-md");
+	scratch_write(scratch, "proc/self/mountinfo", "1 0 0:1 / / rw - tmpfs none rw\n", 31);
+	add_process(scratch, "self", "mnt:[1]", NULL);
+	add_process(scratch, "70", "mnt:[1]", theirs);
+	add_process(scratch, "71", "mnt:[2]", theirs);
+	add_process(scratch, "72", "mnt:[2]", theirs);
+	assert_int_equal(snapshot_read(scratch->fd, &s), 0);
+	assert_non_null(snapshot_find(&s, NODE_MOUNT, "/proc/71/root/"));
+	assert_non_null(snapshot_find(&s, NODE_MOUNT, "/proc/71/root/b"));
+	assert_null(snapshot_find(&s, NODE_MOUNT, "/proc/71/root/proc"));
+	assert_null(snapshot_find(&s, NODE_MOUNT, "/proc/70/root/"));
+	assert_null(snapshot_find(&s, NODE_MOUNT, "/proc/72/root/"));
+	assert_plan(&s, E_PLAIN, "/oldroot/dev/mapper/vg-swap: swapoff");
+	assert_plan(&s, E_HOLDERS, "/proc/71/root/b: end holders; /oldroot/dev/mapper/vg-swap: swapoff");
+	/* A process of a PID namespace may well have the machine's root in a mount namespace of its own. */
+	assert_int_equal(snapshot_confine(&s, &ours), 0);
+	assert_null(ours);
+}
+
 static void external_metadata(void **state)
 {
 	_cleanup_snapshot_ struct snapshot s = { 0 };
@@ -233,6 +275,7 @@ static void what_the_exitrd_runs_from_is_kept(void **state)
 	} rows[] = {
 		{ "/", true },          { "/proc", true },        { "/oldrooted", true }, { "/oldroot", false },
 		{ "/oldroot/proc", false }, { "/run/media", true }, { "/run/disk", false },
+		{ "/run/space", false },
 	};
 	_cleanup_snapshot_ struct snapshot s = { 0 };
 
@@ -243,7 +286,8 @@ static void what_the_exitrd_runs_from_is_kept(void **state)
 				      "4 1 0:4 / /oldroot rw - tmpfs x rw\n"
 				      "5 4 0:5 / /oldroot/proc rw - proc x rw\n"
 				      "6 1 0:6 / /run/media rw - tmpfs x rw\n"
-				      "7 1 8:2 / /run/disk rw - vfat x rw\n",
+				      "7 1 8:2 / /run/disk rw - vfat x rw\n"
+				      "8 1 0:7 mnt:[9] /run/space rw - nsfs nsfs rw\n",
 				      &s),
 			 0);
 	assert_int_equal(s.n, ARRAY_SIZE(rows));
@@ -275,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(swap_and_root_on_lvm_on_luks_on_md, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(mounts_of_other_namespaces, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(external_metadata, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(root_on_a_loop, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(btrfs_on_two_devices, scratch_setup, scratch_teardown),
