@@ -7,16 +7,20 @@ SIGINT for power off and halt, SIGHUP for reboot.
 """
 import ctypes
 import dataclasses
+import errno
 import json
+import mmap
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 MS_NOSUID, MS_NODEV, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 2, 4, 4096, 8192, 16384, 1 << 18
+MS_SHARED, CLONE_NEWNS = 1 << 20, 0x20000
 MNT_DETACH = 2
 ROOT = "/tmp/.slipway-exitrd"   # a mount point in the namespace alone; the directory is made once and stays
 
@@ -139,6 +143,102 @@ def step_process(argv0, program="/bin/sleep", cwd="/", opens=None, ignores=(), u
     await_program(pid, argv0)
 
 
+def step_binds(source, target, n):
+    for i in range(n):
+        step_bind(source, f"{target}/{i}")
+
+
+def step_share(path):
+    """It passes mounts on to others, as systemd has it for all."""
+    mount(None, in_room(path), None, MS_REC | MS_SHARED)
+
+
+def step_overlay(lower, target):
+    dirs = {"upperdir": "/upper" + target.replace("/", "_"), "workdir": "/work" + target.replace("/", "_")}
+    for name in (*dirs.values(), target):
+        os.makedirs(in_room(name))
+    data = ",".join(f"{key}={in_room(path)}" for key, path in {"lowerdir": lower, **dirs}.items())
+    mount("overlay", in_room(target), "overlay", 0, data)
+
+
+def step_fill(path):
+    """A file that leaves no room on its file system, nor a name for another one."""
+    with open(in_room(path), "wb", buffering=0) as f:
+        for size in (1 << 16, 1 << 12, 1):
+            try:
+                while f.write(bytes(size)):
+                    pass
+            except OSError as e:
+                assert e.errno == errno.ENOSPC, e
+
+
+def hold_open(path):
+    return os.open(path, os.O_RDWR | os.O_CREAT)
+
+
+def hold_mapping(path):
+    fd = os.open(path, os.O_RDWR | os.O_CREAT)
+    os.ftruncate(fd, 4096)
+    kept = mmap.mmap(fd, 4096)
+    os.close(fd)
+    return kept
+
+
+def hold_deleted(path):
+    fd = os.open(path, os.O_RDWR | os.O_CREAT)
+    os.unlink(path)
+    return fd
+
+
+def hold_directory(path):
+    os.chdir(os.path.dirname(path))
+
+
+def hold_namespace(path):
+    check(libc.unshare(CLONE_NEWNS), "unshare")
+
+
+def hold_message(path):
+    """The file lies in the queue of a socket: no link in /proc leads to it."""
+    pair = socket.socketpair()
+    fd = os.open(path, os.O_RDWR | os.O_CREAT)
+    socket.send_fds(pair[0], [b"x"], [fd])
+    os.close(fd)
+    return pair
+
+
+def hold(how, path, told):
+    kept = globals()["hold_" + how](path)
+    with open(told, "w", encoding="utf-8"):
+        pass
+    while True:
+        signal.pause()
+    return kept
+
+
+def step_daemon(argv0, how, path):
+    """A program that is not the old root's, and holds a file of it."""
+    told = in_room("/" + argv0)
+    if os.fork() == 0:
+        os.chdir("/")
+        os.execv(sys.executable, [argv0, __file__, "hold", how, in_room(path), told])
+    for _ in range(1000):
+        if os.path.exists(told):
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"{argv0} does not start")
+
+
+def step_storm(chains):
+    """Processes that fork and end all the time, so that the one that is seen is not there any more."""
+    for _ in range(chains):
+        if os.fork() == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            while True:
+                if os.fork() > 0:
+                    os._exit(0)
+
+
 def step_program(path):
     """A copy of sleep."""
     os.makedirs(os.path.dirname(in_room(path)), exist_ok=True)
@@ -256,6 +356,8 @@ def run(tmp, steps=(), argv=("/shutdown", "poweroff"), env=None, root=False):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "hold":
+        hold(*sys.argv[2:])
     with open(sys.argv[1], encoding="utf-8") as f:
         o = json.load(f)
     inside(o["steps"], o["argv"], o["env"])
