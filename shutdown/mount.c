@@ -77,7 +77,8 @@ static bool is_done(const struct node *n)
 /*
  * Unmounting writes back too, but does not say whether that went well; syncfs(2) does, except of a file system
  * that the kernel has shut down since its disk is gone: there it has nothing to do, and only fsync(2) fails.
- * Only directories and regular files are opened: a node of a device that is bound somewhere would do things when opened.
+ * Only directories and regular files are opened: a node of a device that is bound somewhere would do things when
+ * opened.
  */
 static int sync_mount(const struct node *n)
 {

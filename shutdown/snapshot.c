@@ -139,8 +139,8 @@ int snapshot_read(int root, struct snapshot *ret)
 	r = mounts_read(root, &s);
 	if (r < 0)
 		return r;
-	if (elsewhere_read(root, &s) == -ENOMEM || swaps_read(root, &s) == -ENOMEM || devices_read(root, &s) == -ENOMEM ||
-	    pools_read(root, &s) == -ENOMEM)
+	if (elsewhere_read(root, &s) == -ENOMEM || swaps_read(root, &s) == -ENOMEM ||
+	    devices_read(root, &s) == -ENOMEM || pools_read(root, &s) == -ENOMEM)
 		return -ENOMEM;
 	for (size_t i = 0; i < s.n; i++)
 		s.nodes[i].room = room;

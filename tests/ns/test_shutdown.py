@@ -131,7 +131,8 @@ def test_a_thousand_mounts(tmp_path):
 
 
 def test_names_that_no_list_of_words_can_hold(tmp_path):
-    names = ["new\nline", "tab\tand space ", "\\040", "\\", "\u00fc\u2603", "x" * 255, "y" * 200 + "/" + "/".join(["z" * 200] * 16)]
+    names = ["new\nline", "tab\tand space ", "\\040", "\\", "\u00fc\u2603", "x" * 255,
+             "y" * 200 + "/" + "/".join(["z" * 200] * 16)]
     steps = [["data_root"], *(["mount", f"/oldroot/{name}"] for name in names)]
     # A file system with data as well: these are found by their path, to sync them.
     steps += [["mkdir", "/oldroot/data"], *(["bind", "/oldroot/data", f"/oldroot/b/{name}"] for name in names)]
@@ -141,7 +142,7 @@ def test_names_that_no_list_of_words_can_hold(tmp_path):
 
 
 def test_a_left_name_cannot_break_the_last_line(tmp_path):
-    steps = [["data_root"], ["mkdir", "/oldroot/a"], ["mkdir", "/oldroot/a"], ["bind", "/oldroot/a", "/oldroot/b\n c,d"],
+    steps = [["data_root"], ["mkdir", "/oldroot/a"], ["bind", "/oldroot/a", "/oldroot/b\n c,d"],
              ["program", "/oldroot/b\n c,d/mdmon"], ["process", "@mdmon", "/oldroot/b\n c,d/mdmon"]]
     result = exitrd.run(tmp_path, steps)
     assert result.fields["result"] == "dirty"
@@ -161,7 +162,8 @@ def test_shared_mounts_and_overlays_of_the_old_root(tmp_path):
 def test_a_full_run(tmp_path):
     """No byte and no inode is left where it might want to write."""
     steps = [["data_root"], ["mount", "/run", "tmpfs", "none", "size=64k,nr_inodes=8"], ["fill", "/run/filler"],
-             *(["mkdir", f"/run/{i}"] for i in range(6)), ["process", "writer", "/bin/sleep", "/oldroot", "/oldroot/log"]]
+             *(["mkdir", f"/run/{i}"] for i in range(6)),
+             ["process", "writer", "/bin/sleep", "/oldroot", "/oldroot/log"]]
     result = exitrd.run(tmp_path, steps)
     assert result.status == OFF
     assert_clean(result)

@@ -2,8 +2,8 @@
 /*
  * kernel: a directory in the kernel's place, made of what was recorded. The acts of the layers, in their workers, take
  * out of it what they take down. A test that includes this wraps
- * mount_detach mount_lift mount_unmount mount_readonly mount_freeze mount_thaw swap_off loop_clear dm_remove dm_resume md_stop
- * holders_end sysrq_press.
+ * mount_detach mount_lift mount_unmount mount_readonly mount_freeze mount_thaw swap_off loop_clear dm_remove
+ * dm_resume md_stop holders_end sysrq_press.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * test-teardown: the loop, on recorded machines whose kernel is a directory: the acts, in their workers, take out of it
  * what they take down.
- * wrap: mount_detach mount_lift mount_unmount mount_readonly mount_freeze mount_thaw swap_off loop_clear dm_remove dm_resume
- * wrap: md_stop holders_end sysrq_press patience_is_over log_line
+ * wrap: mount_detach mount_lift mount_unmount mount_readonly mount_freeze mount_thaw swap_off loop_clear dm_remove
+ * wrap: dm_resume md_stop holders_end sysrq_press patience_is_over log_line
  */
 #include "base/clock.h"
 #include "base/log.h"
