@@ -90,7 +90,7 @@ static int opened(const struct act_row *row, struct volume *volume)
 {
 	struct device list[] = { FS("sda1", "other"), FS("sdb1", "stick"), FS("sdc1", "stick") };
 	struct device *items[] = { &list[0], &list[1], &list[2] };
-	struct run run = { .devices = { items, ARRAY_SIZE(items) }, .loop = LOOP_CLOSED };
+	struct run run = { .devices = { .items = items, .n = ARRAY_SIZE(items) }, .loop = LOOP_CLOSED };
 	struct act act = {
 		.row = row, .run = &run, .volume = volume, .path = "/dev/vda2", .name = "vda2", .uuid = "u",
 	};
