@@ -46,11 +46,11 @@ static bool md_examine(const struct view *v, const struct device *dev, struct st
 	       is_time(v, given->since + EXAMINE_AFTER, step) && act(step, ACTION_SCAN, dev);
 }
 
-static bool md_member(const struct view *v, const struct device *dev, struct step *step)
+static bool md_give(const struct view *v, const struct device *dev, struct step *step)
 {
 	const struct attempt *a = tried(v, dev->name, ACTION_ASSEMBLE);
 
-	if (!v->boot->md || !is_listed(v->boot->md_uuids, dev->tags.uuid))
+	if (!v->boot->md)
 		return false;
 	if (!is_free(v, dev))
 		return md_examine(v, dev, step);
@@ -59,14 +59,20 @@ static bool md_member(const struct view *v, const struct device *dev, struct ste
 	return act(step, ACTION_ASSEMBLE, dev);
 }
 
+static bool md_member(const struct view *v, const struct device *dev, struct step *step)
+{
+	return is_listed(v->boot->md_uuids, dev->tags.uuid) && md_give(v, dev, step);
+}
+
+/* libblkid tells no UUID of their containers. */
 static bool imsm_member(const struct view *v, const struct device *dev, struct step *step)
 {
-	return v->boot->md_imsm && md_member(v, dev, step);
+	return v->boot->md_imsm && md_give(v, dev, step);
 }
 
 static bool ddf_member(const struct view *v, const struct device *dev, struct step *step)
 {
-	return v->boot->md_ddf && md_member(v, dev, step);
+	return v->boot->md_ddf && md_give(v, dev, step);
 }
 
 /* When the last of its members was given to it. */

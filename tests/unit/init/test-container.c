@@ -11,6 +11,8 @@ static const struct story containers[] = {
 	{ "rd.md=0", "UUID=r", { DISK_OF("isw", "sda") }, { TOLD }, .off = true, .step = WAIT(90000) },
 	{ "rd.md.ddf=0 is not IMSM's", "UUID=r", { DISK_OF("isw", "sda") }, .no_ddf = true,
 	  .step = ACT(ASSEMBLE, "sda") },
+	{ "rd.md.uuid= is not of containers", "UUID=r", { DISK_OF("isw", "sda") }, .boot = { .md_uuids = LIST("n") },
+	  .step = ACT(ASSEMBLE, "sda") },
 	{ "the second disk", "UUID=r",
 	  { DISK_OF("isw", "sda"), DISK_OF("isw", "sdb"), ARRAY("md127", "container", "inactive", "sda") },
 	  { DID("sda", ASSEMBLE, 500) }, .step = ACT(ASSEMBLE, "sdb") },

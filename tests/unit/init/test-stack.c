@@ -53,6 +53,8 @@ static char *told(const struct boot *b)
 		put_volume(f, &b->unnamed);
 	(void)fprintf(f, "%s%s%s%s%s", b->luks ? "" : " no-luks", b->md ? "" : " no-md", b->lvm ? "" : " no-lvm",
 		      b->md_degraded ? "" : " md-whole", b->lvm_partial ? " lvm-partial" : "");
+	(void)fprintf(f, "%s%s%s", b->md_imsm ? "" : " no-imsm", b->md_ddf ? "" : " no-ddf",
+		      b->imsm_anywhere ? " imsm-anywhere" : "");
 	put_list(f, " md=", b->md_uuids);
 	put_list(f, " vg=", b->lvm_vgs);
 	put_list(f, " lv=", b->lvm_lvs);
@@ -67,6 +69,9 @@ static const struct row {
 	{ "rd.luks=0 rd.md=no rd.lvm=off", " no-luks no-md no-lvm", NULL },
 	{ "luks=0", " no-luks", NULL },
 	{ "rd.md.degraded=0 rd.lvm.partial", " md-whole lvm-partial", NULL },
+	{ "rd.md.imsm=0", " no-imsm", NULL },
+	{ "rd.md.ddf=0", " no-ddf", NULL },
+	{ "IMSM_NO_PLATFORM=1", " imsm-anywhere", NULL },
 	{ "rd.luks.uuid=" U, " [UUID=" U "]", NULL },
 	{ "rd.luks.uuid=luks-" U, " [UUID=" U "]", NULL },
 	{ "rd.luks.uuid=" U " luks.uuid=" U, " [UUID=" U "]", NULL },

@@ -55,6 +55,22 @@ static void no_udev(void **state)
 	assert_string_equal(said, "1 C\n");
 }
 
+static void one_more_variable(void **state)
+{
+	_cleanup_close_ int fd = memfd_create("said", MFD_CLOEXEC);
+	_cleanup_free_ char *said = NULL;
+	const struct tool tool = {
+		.argv = SH("echo $LC_ALL $ONE_MORE $MDADM_NO_SYSTEMCTL"),
+		.variable = "ONE_MORE=word",
+	};
+
+	assert_true(fd >= 0);
+	assert_int_equal(tool_run(&tool, fd), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(file_read_fd(fd, 65536, &said, NULL), 0);
+	assert_string_equal(said, "C word 1\n");
+}
+
 static void not_there(void **state)
 {
 	_cleanup_free_ char *said = NULL;
@@ -103,7 +119,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_says_and_its_exit_code), cmocka_unit_test(input), cmocka_unit_test(no_input),
-		cmocka_unit_test(no_udev), cmocka_unit_test(not_there), cmocka_unit_test(killed),
+		cmocka_unit_test(no_udev), cmocka_unit_test(one_more_variable),
+		cmocka_unit_test(not_there), cmocka_unit_test(killed),
 		cmocka_unit_test(a_daemon_does_not_hold_us_up), cmocka_unit_test(last_line),
 	};
 
