@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "base/macro.h"
