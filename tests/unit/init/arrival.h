@@ -112,11 +112,15 @@ static inline void begin_act(struct world *w, const struct step *step)
 static inline void holds(const struct world *w, const struct step *step)
 {
 	const struct device *dev = step->device;
+	unsigned int total;
 
 	if (dev && devices_find(&w->devices, dev->name) != dev)
 		fail_msg("%s: a step of kind %d on what is not there", w->stack->name, step->kind);
 	if (dev && !w->state[thing_of(w, dev->name)].there)
 		fail_msg("%s: a step of kind %d on %s, which is gone", w->stack->name, step->kind, dev->name);
+	if (step->kind == STEP_FOUND && streq_null(dev->tags.type, "btrfs") &&
+	    !is_whole(w, thing_of(w, dev->name), false, &total))
+		fail_msg("%s: found, but not all of its devices are there", w->stack->name);
 	if (step->kind == STEP_WAIT && step->wake_at <= w->now)
 		fail_msg("%s: it does not sleep", w->stack->name);
 	if (step->kind == STEP_PROBE && (dev->probe == PROBE_RUNNING || dev->probe == PROBE_DONE))

@@ -44,7 +44,7 @@ struct stack {
 	const char *name, *root;
 	struct thing things[THINGS - 1];
 	struct boot boot;
-	const char *found[2];   /* either */
+	const char *found[3];   /* any of them */
 	size_t missing;         /* so many disks may be missing */
 	const char *waits;      /* in the last line when any one is missing */
 	const char *first[3];   /* what is waited for before the root: as whose device, how it is named, which it is */
