@@ -77,10 +77,23 @@ const struct node *snapshot_find(const struct snapshot *s, enum node_kind kind, 
 	return NULL;
 }
 
+/* Of the kernel's own file systems these keep others from going, so they go wherever they are mounted. */
+static bool holds_others(const struct node *n)
+{
+	static const char *const types[] = {
+		"nsfs",        /* a mount namespace that is bound to a file: snapd's in /run */
+		"binfmt_misc", /* the interpreter of a format with the flag F is open */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (streq(n->label, types[i]))
+			return true;
+	return false;
+}
+
 /*
  * What the exitrd runs from and with: its root, and the API file systems that systemd bound into it. The same
- * file systems appear a second time below /oldroot, where they were before; those go. A namespace that is bound to a
- * file (snapd's, in /run) keeps what is mounted in it, so it goes wherever it is.
+ * file systems appear a second time below /oldroot, where they were before; those go.
  */
 static bool is_kept(const struct node *n)
 {
@@ -88,7 +101,7 @@ static bool is_kept(const struct node *n)
 
 	if (streq(n->name, "/"))
 		return true;
-	return mount_is_api(n) && !streq(n->label, "nsfs") && !(below && (*below == '/' || *below == '\0'));
+	return mount_is_api(n) && !holds_others(n) && !(below && (*below == '/' || *below == '\0'));
 }
 
 static int add_mount(struct snapshot *s, struct mount_entry *e)

@@ -275,7 +275,7 @@ static void what_the_exitrd_runs_from_is_kept(void **state)
 	} rows[] = {
 		{ "/", true },          { "/proc", true },        { "/oldrooted", true }, { "/oldroot", false },
 		{ "/oldroot/proc", false }, { "/run/media", true }, { "/run/disk", false },
-		{ "/run/space", false },
+		{ "/run/space", false },  { "/proc/sys/fs/binfmt_misc", false },
 	};
 	_cleanup_snapshot_ struct snapshot s = { 0 };
 
@@ -287,7 +287,8 @@ static void what_the_exitrd_runs_from_is_kept(void **state)
 				      "5 4 0:5 / /oldroot/proc rw - proc x rw\n"
 				      "6 1 0:6 / /run/media rw - tmpfs x rw\n"
 				      "7 1 8:2 / /run/disk rw - vfat x rw\n"
-				      "8 1 0:7 mnt:[9] /run/space rw - nsfs nsfs rw\n",
+				      "8 1 0:7 mnt:[9] /run/space rw - nsfs nsfs rw\n"
+				      "9 2 0:8 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n",
 				      &s),
 			 0);
 	assert_int_equal(s.n, ARRAY_SIZE(rows));
