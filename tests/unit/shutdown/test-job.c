@@ -58,6 +58,14 @@ static int slow(int root, const struct node *n)
 	return 0;
 }
 
+static int late(int root, const struct node *n)
+{
+	const struct timespec ts = { .tv_nsec = 100 * 1000 * 1000 };
+
+	(void)nanosleep(&ts, NULL);
+	return -EBUSY;
+}
+
 static int crash(int root, const struct node *n)
 {
 	abort();
@@ -72,6 +80,7 @@ static const struct layer bad = { "test", "x", NODE_DEVICE, .acts = { ACT(busy, 
 static const struct layer losing = { "test", "x", NODE_DEVICE, .acts = { ACT(lost, MSEC(5000)), ACT(hang, 0) } };
 static const struct layer hanging = { "test", "x", NODE_DEVICE, .acts = { ACT(hang, MSEC(3600000)) } };
 static const struct layer slowly = { "test", "x", NODE_DEVICE, .acts = { ACT(slow, MSEC(5000)) } };
+static const struct layer lately = { "test", "x", NODE_DEVICE, .acts = { ACT(late, MSEC(5000)) } };
 static const struct layer crashing = { "test", "x", NODE_DEVICE, .acts = { ACT(crash, MSEC(5000)) } };
 static const struct layer freezing = {
 	"test", "x", NODE_MOUNT, .acts = { { "freeze", E_PLAIN, MSEC(5000), when_leaf, mount_freeze } },
@@ -271,6 +280,19 @@ static void a_long_list_is_worked_off(void **state)
 	assert_int_equal(tried_find(&tried, NODE_DEVICE, "hanging")->spent, E_HOLDERS + 1);
 }
 
+/* Seven rounds of a tenth of a second: longer than is waited without news, but there is some. */
+static void a_list_that_gets_on_is_waited_for(void **state)
+{
+	_cleanup_snapshot_ struct snapshot s = { 0 };
+	_cleanup_(tried_free) struct tried tried = { 0 };
+	struct jobs j = jobs_none();
+
+	add_many(&s, "late", &lately, 7 * CREW);
+	run(&s, &j, &tried, MSEC(400));
+	assert_int_equal(j.running, 0);
+	assert_int_equal(count_tried(&tried, "late"), 7 * CREW);
+}
+
 /* All of a crew hang: what they have not begun is free, and the next plan has others begin with it. */
 static void what_a_stuck_crew_leaves_goes_to_others(void **state)
 {
@@ -330,6 +352,7 @@ int main(void)
 		cmocka_unit_test(they_work_side_by_side),
 		cmocka_unit_test(a_node_has_one_job_and_slots_are_limited),
 		cmocka_unit_test(a_long_list_is_worked_off),
+		cmocka_unit_test(a_list_that_gets_on_is_waited_for),
 		cmocka_unit_test(what_a_stuck_crew_leaves_goes_to_others),
 		cmocka_unit_test(a_crash_in_a_worker_is_only_the_workers),
 		cmocka_unit_test(only_what_is_frozen_is_marked_so),
