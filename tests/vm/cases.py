@@ -20,6 +20,7 @@ import case_keymap as keymap
 import case_loop as loop
 import case_luks as luks
 import case_package as package
+import case_powercut as powercut
 import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
@@ -141,6 +142,10 @@ ROWS = (
     Row("package", package.package, ("trixie",), "matrix", 90),
     Row("package-plugin", package.plugin, ("bookworm", "trixie"), "matrix", 90),
     Row("package-back", package.back, ("bookworm", "trixie"), "matrix", 40),
+
+    Row("powercut-ext4", powercut.ext4, ("trixie",), "test", 80),
+    Row("powercut-luks-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
+    Row("powercut-lvm-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
 
     Row("uki", uki.unified, SYSTEMD, "matrix", 60),
 

@@ -7,6 +7,8 @@ import pytest
 for name in ("contract", "daemons", "disks", "fsck", "index", "inits", "kernels", "package", "resume", "root", "shutdown", "stack", "usr"):
     pytest.register_assert_rewrite(f"case_{name}")
 pytest.register_assert_rewrite("trial")
+for name in ("case_powercut", "extfs", "ledger", "mirror"):
+    pytest.register_assert_rewrite(name)
 
 import cases  # noqa: E402
 import results  # noqa: E402

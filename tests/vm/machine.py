@@ -33,6 +33,7 @@ class Disk:
     kind: str = "virtio"   # a key of DEVICES
     late: bool = False     # not there until Machine.plug()
     overlay: pathlib.Path = None
+    log: pathlib.Path = None  # where each write and each flush is recorded, in the format of dm-log-writes
 
     DEVICES = {
         "virtio": "virtio-blk-pci,drive={id}",
@@ -42,6 +43,8 @@ class Disk:
         "mmc": "sd-card,drive={id}",
         "scsi": "scsi-hd,drive={id}",
     }
+    # qemu does not log zeroes in one piece: other writes may come in between. Of virtio alone.
+    LOGGED = ",discard=off,write-zeroes=off"
     # What q35 does not have by itself; one disk of a machine can be of such a kind.
     CONTROLLERS = {"usb": "qemu-xhci", "mmc": "sdhci-pci", "scsi": "virtio-scsi-pci"}
 
@@ -52,13 +55,22 @@ class Disk:
                            check=True)
 
     def arguments(self, n):
-        drive = f"if=none,id=disk{n},file={self.overlay},format=qcow2,cache=unsafe"
-        out = ["-drive", drive]
+        out = self.logged(n) if self.log else [
+            "-drive", f"if=none,id=disk{n},file={self.overlay},format=qcow2,cache=unsafe"]
         if self.late:
             return out + ["-device", f"pcie-root-port,id=port{n},chassis={n + 1},slot={n + 1}"]
         if self.kind in self.CONTROLLERS:
             out += ["-device", self.CONTROLLERS[self.kind]]
-        return out + ["-device", self.DEVICES[self.kind].format(id=f"disk{n}", n=n)]
+        device = self.DEVICES[self.kind].format(id=f"disk{n}", n=n)
+        return out + ["-device", device + (self.LOGGED if self.log else "")]
+
+    def logged(self, n):
+        """blklogwrites above the overlay. Only what is below it may ignore the guest's flushes: it must see them."""
+        self.log.write_bytes(b"")
+        below = f"driver=qcow2,node-name=below{n},file.driver=file,file.filename={self.overlay}"
+        unsafe = "cache.no-flush=on,file.cache.no-flush=on"
+        log = f"log.driver=file,log.filename={self.log},log.cache.no-flush=on"
+        return ["-blockdev", f"{below},{unsafe}", "-blockdev", f"driver=blklogwrites,node-name=disk{n},file=below{n},{log}"]
 
     def raw(self, path):
         """The disk as it is now, as a raw image. Only after the machine has ended."""

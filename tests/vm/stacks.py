@@ -164,6 +164,19 @@ STACKS.update({
                        f"{ROOT} img_dev=UUID={HOST_UUID} img_loop=root.img", 1),
 })
 
+# One layer on a mirror, which is there for the power to be cut.
+_MIRROR = ("mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean --name=mirror --homehost=slip "
+           "/dev/vdc /dev/vdd; ")
+_MIRROR_LOOK = ("no_arrays; mdadm --examine /dev/vdc | grep 'State : clean'; mdadm --examine /dev/vdd | "
+                "grep 'State : clean'; mdadm --assemble /dev/md20 /dev/vdc /dev/vdd; "
+                "if grep -E 'resync|recovery' /proc/mdstat; then exit 9; fi; ")
+STACKS["luks-mirror"] = Stack(
+    (SIZE, SIZE), _MIRROR + "format /dev/md20 1; unlock /dev/md20 l; fill /dev/mapper/l; cryptsetup close l; "
+    "mdadm --stop /dev/md20", _MIRROR_LOOK + "unlock /dev/md20 l; check /dev/mapper/l", ROOT, 1)
+STACKS["lvm-mirror"] = Stack(
+    (SIZE, SIZE), _MIRROR + "group vg /dev/md20; lvcreate -q -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg; "
+    "mdadm --stop /dev/md20", _MIRROR_LOOK + "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root")
+
 
 def _guest(name):
     plain = guests.GUESTS[name]
