@@ -136,10 +136,15 @@ def test_a_daemon_writes_the_metadata(machine, root):
     assert not [name for name in root.names() if name.startswith(HELPERS)]
     (here.path / "sys/devices/virtual/block/md0/md/metadata_version").write_text("external:/md127/0\n")
     assert "cannot open the RAID array md0 below the root: missing from the image: mdmon" in built(here, root, "-f")
-    root.copy("dash", "usr/sbin/mdmon")
+    root.copy("kmod", "usr/sbin/mdmon")
     assert "mdmon" not in built(here, root, "-f")
     assert "mdmon" in tools_in(root)
-    assert f"{HELPERS}/mdmon/usr/sbin/mdmon" in root.names()
+    names = root.names()
+    assert f"{HELPERS}/mdmon/usr/sbin/mdmon" in names
+    # Its libraries are the image's own, under a second name.
+    library = [name for name in names if name.endswith("/libtiny.so.1")]
+    assert [name.startswith(f"{HELPERS}/mdmon/") for name in library] == [True, False]
+    assert root.cat(library[0]) == root.cat(library[1])
 
 
 def test_any_machine_has_the_tools_that_are_installed(root):
