@@ -36,6 +36,15 @@ static int read_pid(int root, const char *container, uint64_t *ret)
 	return file_read_u64(root, path, ret);
 }
 
+/* One that was killed leaves its number behind, which may be somebody else's by now. */
+static bool is_mdmon(int root, uint64_t pid)
+{
+	_cleanup_free_ char *path = NULL, *comm = NULL;
+
+	return pid > 1 && asprintf(&path, "proc/%u/comm", (unsigned int)pid) >= 0 &&
+	       file_read_line(root, path, &comm) == 0 && streq(comm, "mdmon");
+}
+
 static int run_tool(const char *const argv[])
 {
 	const struct spawn s = { .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 };
@@ -98,13 +107,12 @@ static int in_worker(worker_fn fn, struct take_over *t)
 static int take_over(struct take_over *t)
 {
 	uint64_t old = 0;
-	int status, r;
+	bool lives = read_pid(t->root, t->container, &old) == 0 && is_mdmon(t->root, old);
+	int status, r = in_worker(start, t);
 
-	(void)read_pid(t->root, t->container, &old);
-	r = in_worker(start, t);
 	if (r < 0)
 		return r;
-	if (old > 1)
+	if (lives)
 		(void)spawn_wait((pid_t)old, clock_add(clock_monotonic(), OLD_USEC), &status);
 	return in_worker(check, t);
 }

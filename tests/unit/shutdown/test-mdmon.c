@@ -76,6 +76,7 @@ static int setup(void **state)
 	assert_int_equal(file_mkdir_parents(at->s->fd, "run/mdadm", 0755), 0);
 	assert_int_equal(file_mkdir_parents(at->s->fd, "proc/345", 0755), 0);
 	scratch_write(at->s, "run/mdadm/md127.pid", "345\n", 4);
+	scratch_write(at->s, "proc/345/comm", "mdmon\n", 6);
 	scratch_write(at->s, "mdmon", "", 0);
 	assert_int_equal(symlinkat("../../mdmon", at->s->fd, "proc/345/exe"), 0);
 	trace_reset(0, 0);
@@ -131,6 +132,18 @@ static void from_nobody(void **state)
 			 "mdadm --wait-clean /dev/md126\n"
 			 "warning: cannot take over the metadata of md127 (external:imsm): it left no number in "
 			 "/run/mdadm, ignoring\n");
+}
+
+static void its_number_is_somebody_elses(void **state)
+{
+	struct setting *at = *state;
+
+	imsm(at);
+	scratch_write(at->s, "proc/345/comm", "shutdown\n", 9);
+	assert_trace(at, "look\n"
+			 "mdmon --takeover --offroot md127\n"
+			 "mdadm --wait-clean /dev/md126\n"
+			 "info: md127: mdmon is process 345 now, from the exitrd\n");
 }
 
 static void only_what_is_to_be_written(void **state)
@@ -209,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(from_the_old_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(from_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(its_number_is_somebody_elses, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_is_to_be_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_a_namespace_it_is_somebody_elses, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_cannot_be_looked, setup, teardown),
