@@ -12,6 +12,7 @@ import case_arrive as arrive
 import case_contract as contract
 import case_daemons as daemons
 import case_disks as disks
+import case_faults as faults
 import case_fsck as fsck
 import case_index as index
 import case_inits as inits
@@ -134,6 +135,14 @@ ROWS = (
     Row("arrive-btrfs-luks-late", arrive.late, SYSTEMD, "matrix", 45),
     Row("arrive-btrfs-luks-missing", arrive.missing, SYSTEMD, "matrix", 60),
     Row("ambiguous", arrive.ambiguous, SYSTEMD, "matrix", 40),
+    Row("faults-wedged", faults.wedged, ("trixie",), "test", 30),
+    Row("faults-hung", faults.hung, ("trixie",), "matrix", 80),
+    Row("faults-frozen", faults.frozen, ("trixie",), "matrix", 50),
+    Row("faults-md", faults.arrays, ("trixie",), "matrix", 40),
+    Row("faults-lying", faults.lying, ("trixie",), "matrix", 30),
+    Row("faults-slow-flush", faults.slow_flush, ("trixie",), "matrix", 70),
+    Row("faults-run-full", faults.run_full, ("trixie",), "matrix", 45),
+    Row("dm-300", faults.mappings, ("trixie",), "matrix", 20),
 
     Row("resume", resume.resume, ("bookworm",), "test", 50),
     Row("resume", resume.resume, ("trixie", "sid"), "matrix", 50),

@@ -12,7 +12,7 @@ import guests
 import trial
 
 # Changes to these are changes to what is found.
-DRIVERS = ("machine.py", "trial.py", "case_contract.py", "daemons.c", "fullkernel.py", "disk-init")
+DRIVERS = ("machine.py", "trial.py", "case_contract.py", "daemons.c", "dock.py", "fullkernel.py", "disk-init")
 
 
 def _key(row, guest):
