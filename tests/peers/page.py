@@ -4,9 +4,10 @@ import os
 import re
 import statistics
 
+import rivals  # first: it says where the modules of the other rings are
+
 import passage
 import remains
-import rivals
 
 PAGE = rivals.TOP / "docs" / "stacks.md"
 BEGIN = "<!-- stacks: written by make peers; do not edit -->"
@@ -57,7 +58,7 @@ def _row(stack, generator, runs):
 def _table(found):
     yield "| " + " | ".join(HEAD) + " |"
     yield "|---|---|---|---|---|" + "--:|" * (len(HEAD) - 5)
-    for stack, runs in found.items():
+    for stack, runs in ((stack, runs) for stack, runs in found.items() if runs):
         for n, generator in enumerate(rivals.NAMES):
             mine = [r for r in runs if r["generator"] == generator]
             if (stack, generator) in passage.NO_WAY:
@@ -75,18 +76,21 @@ def block(found, guest):
     packages = ", ".join(f"{name} {v}" for name, v in rivals.versions(guest).items())
     sizes = ", ".join(f"{g} {rivals.image(guest, g).stat().st_size / 1e6:.1f} MB" for g in rivals.NAMES)
     yield (f"Measured on {' and '.join(dates)}, {guest}, {rivals.release(guest)}, qemu without KVM, one processor. The "
-           f"machine's own load (on {os.cpu_count()} processors) when a guest was started was {loads[0]} to {loads[-1]}, "
-           f"in the median {statistics.median(loads):.1f}.")
+           f"machine's own load (on {os.cpu_count()} processors) when a guest was started was {loads[0]} to "
+           f"{loads[-1]}, in the median {statistics.median(loads):.1f}.")
     yield f"slipway {version}; {packages}."
     yield f"Images: {sizes}."
     yield ""
     yield from _table(found)
+    missing = [name for name, each in found.items() if not each]
+    if missing:
+        yield ""
+        yield f"Not measured yet: {', '.join(missing)}."
 
 
 def write(found, guest):
     """Puts the block between its marks."""
-    found = {name: runs for name, runs in found.items() if runs}
-    if not found:
+    if not any(found.values()):
         return
     text = PAGE.read_text(encoding="utf-8")
     new = "\n".join([BEGIN, *block(found, guest), END])

@@ -6,7 +6,7 @@
     build/peers/GUEST-HASH/NAME.img        the initrd of that generator, and NAME.log what it said
     build/peers/GUEST-HASH/STACK-N.img     the disks of a stack, as tests/vm/stacks.py makes them
 
-All three are made for any machine (MODULES=most, hostonly=no), so that one image serves all stacks. The guest's packages
+All three are made for any machine (MODULES=most, hostonly=no): one image serves all stacks. The guest's packages
 are those of tests/vm/stacks.py and what a Debian with either generator and encrypted disks has: the two packages
 `initramfs-tools` and `dracut` exclude each other, so dracut is installed and initramfs-tools' parts beside it.
 """
@@ -34,8 +34,8 @@ NAMES = ("slipway", "initramfs-tools", "dracut")
 VERSIONS = ("systemd", "initramfs-tools-core", "cryptsetup-initramfs", "dracut", "lvm2", "mdadm", "cryptsetup-bin",
             "btrfs-progs")
 ARGV = {
-    # /etc/peers: the root's type, which Debian's hooks look up on the device that the fstab names. cryptsetup, which they
-    # take in for the entries of a crypttab, is asked for; what these would say is on the command line (cryptopts=).
+    # /etc/peers: the root's type, which Debian's hooks look up on the device that the fstab names. cryptsetup, which
+    # they take in for the entries of a crypttab, is asked for; what these would say is on the command line (cryptopts=).
     "initramfs-tools": ("mkinitramfs", "-d", "/etc/peers", "-o", "{out}", "{kver}"),
     "dracut": ("dracut", "--force", "--no-hostonly", "--kver", "{kver}", "{out}"),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What judges the initrds sees a root that was not unmounted, a device that was left, a superblock that is not clean."""
+"""What judges the initrds sees a root that stayed mounted, a device that was left, a superblock that is not clean."""
 import json
 import struct
 import subprocess
