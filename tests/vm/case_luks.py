@@ -40,8 +40,10 @@ def _fat_stick(t):
 def late_key(t):
     """The stick with the key, FAT, is plugged when the container has been there for a while: nobody is asked."""
     image, (container, _) = _disks(t, "luks-key")
-    with _boot(t, stacks.STACKS["luks-key"].root, [container, _fat_stick(t)], image) as m:
-        m.wait_for(rf"vda is a LUKS container: its key is waited for on LABEL={stacks.STICK}", 90)
+    label = stacks.STICK.upper()  # as FAT has it
+    root = stacks.STACKS["luks-key"].root.replace(stacks.STICK, label)
+    with _boot(t, root, [container, _fat_stick(t)], image) as m:
+        m.wait_for(rf"vda is a LUKS container: its key is waited for on LABEL={label}", 90)
         m.plug(1)
         check_running(m)
         assert "Passphrase" not in m.console.text
