@@ -32,6 +32,7 @@ class Disk:
     backing: pathlib.Path
     kind: str = "virtio"   # a key of DEVICES
     late: bool = False     # not there until Machine.plug()
+    serial: str = None     # for kinds that have one to be set
     overlay: pathlib.Path = None
     log: pathlib.Path = None  # where each write and each flush is recorded, in the format of dm-log-writes
 
@@ -61,7 +62,7 @@ class Disk:
             return out + ["-device", f"pcie-root-port,id=port{n},chassis={n + 1},slot={n + 1}"]
         if self.kind in self.CONTROLLERS:
             out += ["-device", self.CONTROLLERS[self.kind]]
-        device = self.DEVICES[self.kind].format(id=f"disk{n}", n=n)
+        device = self.DEVICES[self.kind].format(id=f"disk{n}", n=n) + (f",serial={self.serial}" if self.serial else "")
         return out + ["-device", device + (self.LOGGED if self.log else "")]
 
     def logged(self, n):

@@ -177,6 +177,54 @@ STACKS["lvm-mirror"] = Stack(
     (SIZE, SIZE), _MIRROR + "group vg /dev/md20; lvcreate -q -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg; "
     "mdadm --stop /dev/md20", _MIRROR_LOOK + "vgchange -ay vg; check /dev/vg/root", "/dev/vg/root")
 
+# Arrays whose metadata mdmon writes. Serial numbers are how IMSM knows its disks; virtio's have none.
+EXTERNAL = ("imsm", "ddf")
+WITH_SERIAL = ("imsm",)
+EXTERNAL_SHELL = """
+export IMSM_NO_PLATFORM=1
+there() {
+	udevadm settle
+	for d; do until [ -b $d ]; do sleep 0.2; done; done
+	no_arrays
+	no_arrays
+}
+volume() {
+	mdadm --create /dev/md/vol --run --level=1 --raid-devices=2 --assume-clean /dev/md/box
+	fill /dev/md/vol
+	no_arrays
+}
+# mdadm 4.4 may crash when it has told all of a DDF disk.
+state() { (stdbuf -oL mdadm --examine $1 || :) | tee /dev/stderr | grep "$2"; }
+whole() {
+	mdadm --assemble /dev/md/box "$@"
+	mdadm --incremental /dev/md/box
+	cat /proc/mdstat
+	if grep -E 'resync|recovery|check' /proc/mdstat; then exit 9; fi
+	check $(of_container)
+}
+of_container() {
+	for d in /sys/block/md*; do
+		if grep -q external:/ $d/md/metadata_version; then echo /dev/${d##*/}; fi
+	done
+}
+"""
+STACKS.update({
+    "imsm": Stack((SIZE, SIZE), f"""{EXTERNAL_SHELL}
+                  there /dev/sda /dev/sdb
+                  mdadm --create /dev/md/box --run --metadata=imsm --raid-devices=2 /dev/sda /dev/sdb
+                  volume""", f"""{EXTERNAL_SHELL}
+                  there /dev/sda /dev/sdb
+                  state /dev/sda 'Dirty State : clean'; state /dev/sdb 'Dirty State : clean'
+                  whole /dev/sda /dev/sdb""", f"{ROOT} IMSM_NO_PLATFORM=1"),
+    "ddf": Stack((SIZE, SIZE), f"""{EXTERNAL_SHELL}
+                 there /dev/vdc /dev/vdd
+                 mdadm --create /dev/md/box --run --metadata=ddf --raid-devices=2 /dev/vdc /dev/vdd
+                 volume""", f"""{EXTERNAL_SHELL}
+                 there /dev/vdc /dev/vdd
+                 state /dev/vdc 'Optimal, Consistent'; state /dev/vdd 'Optimal, Consistent'
+                 whole /dev/vdc /dev/vdd""", ROOT),
+})
+
 
 def _guest(name):
     plain = guests.GUESTS[name]
@@ -240,6 +288,11 @@ def paths(name, path):
     return [path / f"{name}-{key}-{n}.img" for n in range(len(STACKS[name].sizes))]
 
 
+def disk(name, n, path):
+    """The disk of that number of the stack."""
+    return machine.Disk(path, kind="scsi", serial=f"slip{n}") if name in WITH_SERIAL else machine.Disk(path)
+
+
 def disks(t, name, image):
     """The stack's disks, made if need be. Never written to: cases use overlays."""
     stack, path = STACKS[name], ensure(t.guest)
@@ -250,12 +303,12 @@ def disks(t, name, image):
         for image_path, size in zip(images, stack.sizes):
             with open(image_path.with_suffix(".blank"), "wb") as f:
                 f.truncate(size << 20)
-        blank = [machine.Disk(i.with_suffix(".blank")) for i in images]
+        blank = [disk(name, n, i.with_suffix(".blank")) for n, i in enumerate(images)]
         with workshop(t, f"slip.make={name}", blank, image) as m:
             m.run(SHELL + stack.make, timeout=300)
             m.order("poweroff")
             assert m.wait_end(120) == "guest-shutdown"
-        for image_path, disk in zip(images, blank):
-            disk.raw(image_path.with_suffix(".tmp")).rename(image_path)
+        for image_path, made in zip(images, blank):
+            made.raw(image_path.with_suffix(".tmp")).rename(image_path)
             image_path.with_suffix(".blank").unlink()
     return images
