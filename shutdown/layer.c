@@ -62,7 +62,7 @@ const struct layer layers[] = {
 		{ "deferred remove", E_FREEZE, SECONDS(10), always, dm_remove_deferred },
 	} },
 	{ "md", "md", NODE_DEVICE, md_matches, md_read, true, {
-		{ "stop", E_PLAIN, SECONDS(10), when_leaf, md_stop },
+		{ "stop", E_PLAIN, SECONDS(10), when_leaf, md_stop }, /* of which mdmon gets eight */
 		{ "end holders", E_HOLDERS, SECONDS(5), when_leaf, holders_end },
 		/* Without a mdmon that lives. */
 		{ "clear", E_HOLDERS, SECONDS(10), md_is_forsaken, md_clear },

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "shutdown/layer.h"
+#include "shutdown/mdmon.h"
 
 bool md_matches(const struct node *n)
 {
@@ -79,8 +80,8 @@ bool md_is_monitored(const struct node *n)
 }
 
 /*
- * mdmon hears of it through array_state: asked to be "inactive" the array is stopped, mdmon marks its metadata clean
- * and then clears the array itself. Refused while the device is open, by us too.
+ * mdmon hears of it through array_state: asked to be "inactive" the array is stopped, and mdmon marks its metadata
+ * clean. Refused while the device is open, by us too.
  */
 static int deactivate(int root, const struct node *n)
 {
@@ -102,12 +103,27 @@ static int stop(int root, const struct node *n)
 	return ioctl(fd, STOP_ARRAY, NULL) < 0 ? -errno : 0;
 }
 
+/*
+ * mdmon clears the array itself when that is written, but tries only once, and the kernel may not be through with it
+ * yet ("still in use": mddev->sysfs_active, drivers/md/md.c).
+ */
+static int clear(int root, const struct node *n)
+{
+	const char *of = startswith(n->label, "external:") + 1;
+	_cleanup_free_ char *container = strndup(of, strcspn(of, "/"));
+	int r = container ? mdmon_await(root, container, n->name) : -ENOMEM;
+
+	if (r == -ECHILD || r == -ENOENT)
+		return -EINPROGRESS;
+	return r < 0 ? r : stop(root, n);
+}
+
 int md_stop(int root, const struct node *n)
 {
 	int flushed, r;
 
 	if (md_is_monitored(n) && is_inactive(n))
-		return -EINPROGRESS;
+		return clear(root, n);
 	flushed = flush(root, n);
 	if (flushed < 0 && flushed != -EIO)
 		return flushed;

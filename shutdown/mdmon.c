@@ -15,11 +15,12 @@
 #include "base/spawn.h"
 #include "base/worker.h"
 #include "shutdown/layer.h"
+#include "shutdown/mdmon.h"
 #include "shutdown/run.h"
 
 /* mdmon itself gives the old one five. */
 #define OLD_USEC    (5 * USEC_PER_SEC)
-#define TOOL_USEC   (10 * USEC_PER_SEC)
+#define TOOL_USEC   (8 * USEC_PER_SEC)
 #define WORKER_USEC (TOOL_USEC + 2 * USEC_PER_SEC)
 
 struct take_over {
@@ -45,9 +46,13 @@ static bool is_mdmon(int root, uint64_t pid)
 	       file_read_line(root, path, &comm) == 0 && streq(comm, "mdmon");
 }
 
+/* The firmware that IMSM arrays come from is of no interest any more. */
 static int run_tool(const char *const argv[])
 {
-	const struct spawn s = { .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 };
+	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "IMSM_NO_PLATFORM=1", NULL };
+	const struct spawn s = {
+		.argv = argv, .envp = environment, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1,
+	};
 	int status, r = spawn_run(&s, clock_add(clock_monotonic(), TOOL_USEC), &status);
 
 	if (r < 0)
@@ -63,14 +68,18 @@ static int start(int out, void *data)
 	return run_tool((const char *const[]){ "mdmon", "--takeover", "--offroot", t->container, NULL });
 }
 
-/* Until it has answered it does not know of the volume, and would not hear that this is stopped. mdadm(8) */
-static int await(const struct take_over *t)
+/* It answers mdadm when it has looked at all its arrays. mdadm(8), --wait-clean */
+int mdmon_await(int root, const char *container, const char *volume)
 {
 	_cleanup_free_ char *path = NULL;
+	uint64_t pid;
+	int r;
 
-	if (asprintf(&path, "/dev/%s", t->volume) < 0)
+	if (asprintf(&path, "/dev/%s", volume) < 0)
 		return -ENOMEM;
-	return run_tool((const char *const[]){ "mdadm", "--wait-clean", path, NULL });
+	r = run_tool((const char *const[]){ "mdadm", "--wait-clean", path, NULL });
+	/* One that ends with its last array, all being written, takes its number away; one that is killed does not. */
+	return r == -ECHILD && read_pid(root, container, &pid) == -ENOENT ? 0 : r;
 }
 
 static int check(int out, void *data)
@@ -79,7 +88,8 @@ static int check(int out, void *data)
 	_cleanup_free_ char *exe = NULL;
 	struct stat own, program;
 	uint64_t pid;
-	int r = await(t);
+	/* Before that it does not know of the volume, and would not hear that this is stopped. */
+	int r = mdmon_await(t->root, t->container, t->volume);
 
 	if (r < 0)
 		return r;

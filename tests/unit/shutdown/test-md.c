@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-md: arrays whose metadata mdmon writes, call by call.
- * wrap: ioctl fsync
+ * wrap: ioctl fsync mdmon_await
  */
 #include <errno.h>
 #include <linux/major.h>
@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/file.h"
+#include "shutdown/mdmon.h"
 #include "unit/scratch.h"
 #include "unit/shutdown/graph.h"
 
@@ -36,6 +37,14 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 	return answer("stop");
 }
 
+int __wrap_mdmon_await(int root, const char *container, const char *volume);
+int __wrap_mdmon_await(int root, const char *container, const char *volume)
+{
+	assert_string_equal(container, "md127");
+	assert_string_equal(volume, "md126");
+	return answer("await") < 0 ? -errno : 0;
+}
+
 static void assert_act(int r, int expected, const char *calls)
 {
 	assert_string_equal(trace, calls);
@@ -61,7 +70,7 @@ static struct node device(const struct scratch *s, const char *name, const char 
 	return n;
 }
 
-/* mdmon clears the array when the metadata is written: not we, or it would be left dirty. */
+/* Not before mdmon has written the metadata, or it would be left dirty. */
 static void external_metadata_is_left_to_mdmon(void **state)
 {
 	static const char *const labels[] = { "external:/md127/0", "external:-md127/0" };
@@ -85,7 +94,15 @@ static void external_metadata_is_left_to_mdmon(void **state)
 	assert_int_equal(unlinkat(s->fd, "sys/block/md126/md/array_state", 0), 0);
 	assert_act(md_stop(s->fd, &n), -ENOENT, "fsync");
 	string_set(&n.state, "inactive");
-	assert_act(md_stop(s->fd, &n), -EINPROGRESS, "");
+	assert_act(md_stop(s->fd, &n), 0, "await; stop");
+	fail_next("await", ECHILD);
+	assert_act(md_stop(s->fd, &n), -EINPROGRESS, "await");
+	fail_next("await", ENOENT);
+	assert_act(md_stop(s->fd, &n), -EINPROGRESS, "await");
+	fail_next("await", EIO);
+	assert_act(md_stop(s->fd, &n), -EIO, "await");
+	fail_next("stop", EBUSY);
+	assert_act(md_stop(s->fd, &n), -EBUSY, "await; stop");
 	/* Nobody does: it can still go, but not clean. */
 	assert_false(md_is_forsaken(&n, &lower));
 	assert_true(md_is_forsaken(&n, &leaf));

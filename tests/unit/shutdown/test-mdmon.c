@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/worker.h"
+#include "shutdown/mdmon.h"
 #include "shutdown/run.h"
 #include "unit/scratch.h"
 #include "unit/shutdown/graph.h"
@@ -202,6 +203,19 @@ static void each_step_fails(void **state)
 	}
 }
 
+/* Its last array is gone, so it is. */
+static void it_has_ended_in_order(void **state)
+{
+	struct setting *at = *state;
+
+	exit_code = 1;
+	assert_int_equal(mdmon_await(at->s->fd, "md127", "md126"), -ECHILD);
+	assert_int_equal(unlinkat(at->s->fd, "run/mdadm/md127.pid", 0), 0);
+	assert_int_equal(mdmon_await(at->s->fd, "md127", "md126"), 0);
+	trace_reset(1, ENOENT);
+	assert_int_equal(mdmon_await(at->s->fd, "md127", "md126"), -ENOENT);
+}
+
 static void it_still_runs_from_the_old_root(void **state)
 {
 	struct setting *at = *state;
@@ -227,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_a_namespace_it_is_somebody_elses, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_cannot_be_looked, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_step_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_has_ended_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_still_runs_from_the_old_root, setup, teardown),
 	};
 
