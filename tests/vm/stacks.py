@@ -193,11 +193,10 @@ volume() {
 	fill /dev/md/vol
 	no_arrays
 }
-# mdadm 4.4 may crash when it has told all of a DDF disk.
-state() { (stdbuf -oL mdadm --examine $1 || :) | tee /dev/stderr | grep "$2"; }
+state() { mdadm --examine $1 | tee /dev/stderr | grep "$2"; }
+# Disk by disk: mdadm 4.4 crashes when it is to assemble a container of DDF from a list.
 whole() {
-	mdadm --assemble /dev/md/box "$@"
-	mdadm --incremental /dev/md/box
+	for d; do mdadm --incremental $d || :; done
 	cat /proc/mdstat
 	if grep -E 'resync|recovery|check' /proc/mdstat; then exit 9; fi
 	check $(of_container)
