@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """results: what was found for a case on a guest, kept by what it depends on; and docs/matrix.md made of it."""
+import ast
 import datetime
+import functools
 import hashlib
 import json
 import pathlib
@@ -11,15 +13,32 @@ import fullkernel
 import guests
 import trial
 
-# Changes to these are changes to what is found.
-DRIVERS = ("machine.py", "trial.py", "case_contract.py", "daemons.c", "dock.py", "fullkernel.py", "disk-init")
+# What the cases take into a guest.
+CARGO = ("daemons.c", "disk-init")
+
+
+@functools.cache
+def imported(module):
+    """The files of this directory that the module stands on, itself among them, sorted."""
+    found, new = set(), [module]
+    while new:
+        path = guests.HERE / f"{new.pop()}.py"
+        if path in found or not path.exists():
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                new += [name.name for name in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                new.append(node.module)
+    return sorted(found)
 
 
 def _key(row, guest):
     """The programs, the guest, and the code that drives and judges."""
     h = hashlib.sha256(f"{trial.programs_digest()} {guests.path_of(guest).name} {row.kernel}".encode())
-    for name in (*DRIVERS, f"{row.run.__module__}.py"):
-        h.update((guests.HERE / name).read_bytes())
+    for path in (*imported(row.run.__module__), *(guests.HERE / name for name in CARGO)):
+        h.update(path.read_bytes())
     return h.hexdigest()[:16]
 
 
