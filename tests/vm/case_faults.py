@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """case_faults: what breaks before or during the way down: disks that die, hang or lie, processes that cannot end."""
+import os
 import re
 import subprocess
+import time
 
 import dock
+import guests
 import machine
 from trial import case
 
@@ -88,6 +91,27 @@ def wedged(t):
 
 
 @case
+def root_gone(t):
+    """The disk of the root is unplugged while it is mounted: the machine goes down in its time and says what was
+    lost."""
+    root = dock.root_disk(t, late=True)
+    with dock.boot(t, root=root) as m:
+        m.plug(0)
+        m.wait_agent()
+        # What perl may still have to read is in memory.
+        dock.run(m, "cat /usr/bin/perl /lib/x86_64-linux-gnu/*.so.* >/dev/null")
+        dock.descend(m, before="echo unwritten >/root/file; echo @@unplug",
+                     meanwhile="'select undef, undef, undef, 0.1 while -e \"/sys/block/vda\"'")
+        assert m.agent.wait_for("@@unplug", 30)
+        # Until it is perl that waits.
+        time.sleep(3)
+        unplug(m, 0)
+        line = dock.ended(m, 100)
+    assert line["result"] == "dirty" and int(line["ms"]) < DEADLINE_MS, line
+    assert lost(m) == ["mount /oldroot (ext4 /dev/vda)"], lost(m)
+
+
+@case
 def hung(t):
     """A disk that does not answer any more, and a writer that waits for it: given up at the deadline, named, and the
     root is clean."""
@@ -104,6 +128,22 @@ def hung(t):
     t.assert_clean(m.disks[0])
 
 
+def holder_disk(t):
+    """tests/vm/holder.c as a disk."""
+    program = t.directory / "holder"
+    subprocess.run(["gcc", "-O2", "-Wall", "-D_GNU_SOURCE", "-static", "-o", program, guests.HERE / "holder.c"],
+                   check=True)
+    os.truncate(program, program.stat().st_size + -program.stat().st_size % 4096)
+    return machine.Disk(program)
+
+
+def hold(m, device, words):
+    said = dock.run(m, f"cat {device} >/run/holder; chmod 755 /run/holder; "
+                       f"perl -e 'exec {{ \"/run/holder\" }} \"\\@holder\", @ARGV' {words} >/run/said 2>&1 & "
+                       "for n in $(seq 100); do test -s /run/said && break; sleep 0.1; done; cat /run/said")
+    assert said == "there", said
+
+
 FROZEN = STUCK + r"""
 mkdir -p /mnt/frozen; mount /dev/vdb /mnt/frozen
 stuck /mnt/frozen "fsfreeze -f /mnt/frozen"
@@ -117,15 +157,18 @@ touch /run/space/mnt; unshare --mount=/run/space/mnt true
 
 @case
 def frozen(t):
-    """A file system that somebody froze, with a writer in D state: thawed, and clean. An interpreter of
-    the root that binfmt_misc holds, a mount namespace that only a file keeps: the root is clean."""
+    """A file system that somebody froze, with a writer in D state: thawed, and clean. A file of the root in the queue
+    of a socket: found by nobody, so the root stays mounted, and its journal is clean all the same."""
     disk = data_disk(t, "frozen")
-    with dock.boot(t, disk) as m:
+    with dock.boot(t, disk, holder_disk(t)) as m:
         m.wait_agent()
         dock.run(m, FROZEN)
+        hold(m, "/dev/vdc", "queue /root/queued")
         dock.descend(m)
-        dock.ended(m, 150)
+        line = dock.ended(m, 150)
     assert "thawed /oldroot/mnt/frozen" in m.console.text
+    # Its journal is closed by a freeze: a file is open for writing.
+    assert (line["result"], line["left"], line["escalation"]) == ("dirty", "/oldroot", "4"), line
     t.assert_clean(m.disks[0])
     t.assert_clean(disk)
 
@@ -145,7 +188,7 @@ cat /proc/mdstat
 @case
 def arrays(t):
     """An array that is being synchronised with a file system on it, one that is being checked, one that somebody has
-    opened exclusively for a moment: all are stopped, and the members of the latter say clean."""
+    opened exclusively for a moment: all are stopped, and the members say clean, or how far they have come."""
     members = [dock.blank(t, f"member{n}", 64) for n in range(6)]
     with dock.boot(t, *members) as m:
         m.wait_agent()
@@ -156,8 +199,9 @@ def arrays(t):
         assert (line["result"], line["md"], line["escalation"]) == ("clean", "0", "0"), line
     t.assert_clean(m.disks[0])
     with dock.boot(t, *(machine.Disk(d.raw(t.directory / f"after{n}")) for n, d in enumerate(members))) as m:
-        said = dock.run(m, "for d in d e f g; do mdadm --examine /dev/vd$d; done")
-        assert len(re.findall(r" State : clean", said)) == 4, said
+        said = dock.run(m, "for d in b c d e f g; do mdadm --examine /dev/vd$d; done")
+        # "active" is what mdadm calls one that has to go on with being synchronised.
+        assert re.findall(r"^ +State : (\w+)", said, re.M) == ["active"] * 2 + ["clean"] * 4, said
 
 
 @case
@@ -180,6 +224,31 @@ def lying(t):
         line = dock.ended(m, 100)
     assert sorted(lost(m)) == ["dm dm-0 (over)", "mount /oldroot/mnt (ext4 /dev/vdb)"], lost(m)
     assert (line["result"], line["left"], line["dm"]) == ("dirty", "", "0"), line
+    t.assert_clean(m.disks[0])
+
+
+MEMORY = r"""
+modprobe dm-mod
+dmsetup create swap --table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0"
+mkswap -q /dev/mapper/swap; swapon /dev/mapper/swap
+fallocate -l 32M /swapfile; chmod 600 /swapfile; mkswap -q /swapfile; swapon -p 0 /swapfile
+mkdir -p /mnt; mkdir -p /mnt/memory; mount -t tmpfs -o size=120M none /mnt/memory
+dd if=/dev/urandom of=/mnt/memory/ballast bs=1M count=90 2>/dev/null
+cat /proc/swaps
+"""
+
+
+@case
+def memory(t):
+    """More in memory than there is: the swap is in use on a mapping, and on a file of the root, when it goes down."""
+    with dock.boot(t, dock.blank(t, "swap", 200), memory=128) as m:
+        m.wait_agent()
+        said = dock.run(m, MEMORY, timeout=120)
+        used = [int(n) for n in re.findall(r"(?:partition|file)\s+\d+\s+(\d+)", said)]
+        assert len(used) == 2 and all(used), said
+        dock.descend(m)
+        line = dock.ended(m, 100)
+        assert (line["result"], line["swaps"], line["dm"]) == ("clean", "0", "0"), line
     t.assert_clean(m.disks[0])
 
 

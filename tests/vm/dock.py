@@ -26,7 +26,7 @@ descend() {
 	for dir in dev proc sys run; do mkdir -p $dir; mount --rbind /$dir $dir; done
 	mkdir -p oldroot
 	exec env -i TERM=linux WATCHDOG_PID=1 WATCHDOG_USEC=${watchdog:-0}000000 \
-		perl -e '@to = (".", "oldroot"); syscall(155, @to) == 0 or die $!; exec { "/shutdown" } @ARGV or die $!' \
+		perl -e "$meanwhile"'; @to = (".", "oldroot"); syscall(155, @to) == 0 or die $!; exec { "/shutdown" } @ARGV or die $!' \
 		/shutdown $1 --timeout=${timeout:-90}000000us --log-level ${level:-info} --log-target=kmsg --exit-code=0 \
 		<dev/console >dev/console 2>&1
 }
@@ -63,7 +63,8 @@ def run(m, text, **kw):
 
 
 def descend(m, verb="poweroff", before="", **settings):
-    """The shell becomes the exitrd; `before` is shell text. Settings: timeout, watchdog (seconds), level."""
+    """The shell becomes the exitrd; `before` is shell text. Settings: timeout, watchdog (seconds), level; meanwhile, what
+    perl does last, with nothing more to be read from the root."""
     told = "; ".join(f"{name}={value}" for name, value in settings.items())
     # One command: the shell does not read on before it has ended.
     m.order(f"{{\n{SHELL}\n{before}\n{told}\ndescend {verb}\n}}")
