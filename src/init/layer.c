@@ -270,7 +270,7 @@ bool layer_next(const struct view *v, const struct device *dev, struct step *ste
 		return false;
 	if (has_header_elsewhere(v, dev))
 		return luks(v, dev, step);
-	if (dev->tags.ambivalent)
+	if (dev->tags.ambivalent || devices_origin(v->devices, dev))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
 		if (streq_null(dev->tags.type, layers[i].type))

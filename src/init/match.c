@@ -255,7 +255,35 @@ const struct device *devices_copy(const struct devices *devices, const struct de
 		const struct device *other = devices->items[i];
 
 		if (other != dev && is_copy(dev, other) && !strv_contains(other->slaves, dev->name) &&
-		    !strv_contains(dev->slaves, other->name))
+		    !strv_contains(dev->slaves, other->name) && devices_origin(devices, other) != dev)
+			return other;
+	}
+	return NULL;
+}
+
+/* By the end of its UUID: lvm2 puts a volume's data ("-real") below the origin and below each of its snapshots. */
+static const struct device *slave_of_kind(const struct devices *devices, const struct device *dev, const char *end)
+{
+	STRV_FOREACH(name, dev->slaves) {
+		const struct device *slave = devices_find(devices, *name);
+
+		if (slave && slave->dm_uuid && endswith(slave->dm_uuid, end))
+			return slave;
+	}
+	return NULL;
+}
+
+const struct device *devices_origin(const struct devices *devices, const struct device *dev)
+{
+	const struct device *data = slave_of_kind(devices, dev, "-real");
+
+	if (!data || !slave_of_kind(devices, dev, "-cow"))
+		return NULL;
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *other = devices->items[i];
+
+		if (strv_contains(other->slaves, data->name) && !slave_of_kind(devices, other, "-cow") &&
+		    streq_null(other->tags.uuid, dev->tags.uuid))
 			return other;
 	}
 	return NULL;
@@ -275,8 +303,8 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 {
 	const struct matcher *m = &matchers[spec->kind];
 
-	/* What is inside of a volume may hold the same as the volume: it goes by its own name only. */
-	if (m->of_tags && lvname_is_private(dev->dm_name, dev->dm_uuid))
+	/* What is inside of a volume may hold the same as the volume, as a snapshot does: by its own name only. */
+	if (m->of_tags && (lvname_is_private(dev->dm_name, dev->dm_uuid) || devices_origin(devices, dev)))
 		return false;
 	return m->matches && m->matches(spec, dev, devices);
 }

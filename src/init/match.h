@@ -36,5 +36,11 @@ bool spec_names_container(const struct spec *spec, const struct device *dev, con
  */
 const struct device *devices_copy(const struct devices *devices, const struct device *dev);
 
+/*
+ * What LVM's snapshot `dev` is one of, where that is there and holds the same: it is what is meant wherever a UUID
+ * or a label names both, as lvm2's udev rules have it. NULL: there is none.
+ */
+const struct device *devices_origin(const struct devices *devices, const struct device *dev);
+
 /* What was said of that LUKS container; NULL where nothing names it. */
 const struct volume *volume_of(const struct boot *boot, const struct device *dev, const struct devices *devices);

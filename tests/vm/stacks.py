@@ -106,6 +106,10 @@ STACKS = {
                        "lvcreate -q -y --type raid1 -m 1 --nosync -n root -L 1310M vg; fill /dev/vg/root; vgchange -an vg",
                        "vgchange -ay vg; lvs -o lv_attr,raid_sync_action,raid_mismatch_count,copy_percent vg;"
                        "lvs --noheadings -o raid_sync_action vg | grep -w idle; check /dev/vg/root", ROOT),
+    "lvm-snapshot": Stack((1900,), "group vg /dev/vdc; lvcreate -q -n root -L 1310M vg; fill /dev/vg/root;"
+                          "lvcreate -q -s -n old -L 400M vg/root; vgchange -an vg",
+                          "vgchange -ay vg; dmsetup status; dmsetup status | grep -E 'Invalid|Overflow' && exit 9;"
+                          "check /dev/vg/root; check /dev/vg/old", ROOT),
     # The superblock stands at the end: what is at the beginning of a member looks like the whole.
     "luks1-md10": Stack((SIZE, SIZE), "mdadm --create /dev/md20 --run --level=1 --raid-devices=2 --assume-clean "
                         "--metadata=1.0 --name=old --homehost=slip /dev/vdc /dev/vdd; format '--type luks1 /dev/md20' 1;"

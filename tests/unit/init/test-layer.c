@@ -110,13 +110,47 @@ static const struct story tower[] = {
 	  .step = FOUND("dm-1") },
 };
 
+/* As device-mapper shows them: what both stand on, and what the snapshot differs in. */
+#define UUIDS      "LVM-0123456789012345678901234567890101234567890123456789012345678901"
+#define DATA(n)    { NAMED(n), .dm_name = T("vg-root-real"), .dm_uuid = T(UUIDS "-real"), ON("vda") }
+#define CHANGES(n) { NAMED(n), .dm_name = T("vg-old-cow"), .dm_uuid = T(UUIDS "-cow"), ON("vda") }
+#define ORIGIN     LV("vg-root", "dm-1")
+#define SNAPSHOT   LV("vg-old", "dm-1", "dm-2")
+
+static const struct story snapshots[] = {
+	{ "a snapshot of the root is not the root", "UUID=r",
+	  { DATA("dm-1"), CHANGES("dm-2"), EXT4("dm-0", "r", ORIGIN), EXT4("dm-3", "r", SNAPSHOT) },
+	  .step = FOUND("dm-0") },
+	{ "whichever comes first", "UUID=r",
+	  { EXT4("dm-3", "r", SNAPSHOT), EXT4("dm-0", "r", ORIGIN), DATA("dm-1"), CHANGES("dm-2") },
+	  .step = FOUND("dm-0") },
+	{ "unless it holds another file system now", "UUID=s",
+	  { DATA("dm-1"), CHANGES("dm-2"), EXT4("dm-0", "r", ORIGIN), EXT4("dm-3", "s", SNAPSHOT) },
+	  .step = FOUND("dm-3") },
+	{ "by its name it is", "/dev/vg/old",
+	  { DATA("dm-1"), CHANGES("dm-2"), EXT4("dm-0", "r", ORIGIN), EXT4("dm-3", "r", SNAPSHOT) },
+	  .step = FOUND("dm-3") },
+	{ "two that share nothing are copies", "UUID=r",
+	  { EXT4("dm-0", "r", LV("vg-root", "vda")), EXT4("dm-3", "r", LV("vg-old", "vda")) },
+	  .step = { .kind = STEP_AMBIGUOUS, .device = "dm-0" } },
+	{ "a container: the origin is opened", "UUID=c",
+	  { DATA("dm-1"), CHANGES("dm-2"), LUKS("dm-3", "c", SNAPSHOT), LUKS("dm-0", "c", ORIGIN) },
+	  .step = ACT(ASK, "dm-0") },
+	{ "and the snapshot is not, when that is open", "UUID=r",
+	  { DATA("dm-1"), CHANGES("dm-2"), LUKS("dm-3", "c", SNAPSHOT), LUKS("dm-0", "c", ORIGIN),
+	    BTRFS("dm-4", "x", "1", CRYPT("luks-c", "dm-0")) },
+	  { DID("dm-0", UNLOCK, 950), TOLD }, A_NAMED("c"), .step = WAIT(90000) },
+};
+
 STORIES(md)
+STORIES(snapshots)
 STORIES(tower)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(md_stories),
+		cmocka_unit_test(snapshots_stories),
 		cmocka_unit_test(tower_stories),
 	};
 
