@@ -74,9 +74,7 @@ static int take(struct run *run, const struct act *act, char *record)
 
 	if (!dev || !record || sscanf(record, "%d %u", &whole, &total) < 1)
 		return 0;
-	(void)device_set_membership(dev, NULL, whole);
-	dev->membership.total = total;
-	return 0;
+	return device_set_membership(dev, NULL, whole, total);
 }
 
 const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", DEADLINE, scan, take };

@@ -205,7 +205,7 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	dev->announced = ++d->announced;
 	dev->probe = PROBE_NONE;
 	tags_free(&dev->tags);
-	(void)device_set_membership(dev, NULL, false);
+	(void)device_set_membership(dev, NULL, false, 0);
 	/* No half of a device stays: who looks at the table reads every name in it. */
 	if (r < 0)
 		remove_device(d, name);
@@ -220,10 +220,10 @@ const struct device *devices_upper(const struct devices *all, const struct devic
 	return NULL;
 }
 
-int device_set_membership(struct device *d, const char *group, bool complete)
+int device_set_membership(struct device *d, const char *group, bool complete, unsigned int total)
 {
 	d->membership.complete = complete;
-	d->membership.total = 0;
+	d->membership.total = total;
 	return string_set(&d->membership.group, group);
 }
 

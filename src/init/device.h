@@ -87,8 +87,8 @@ bool device_is_of_same(const struct device *a, const struct device *b);
 /* The first device that stands on `d`, or NULL. */
 const struct device *devices_upper(const struct devices *all, const struct device *d);
 
-/* Puts in what a scan found; `group` (may be NULL) is copied, how many there are is not told. 0 or -ENOMEM. */
-int device_set_membership(struct device *d, const char *group, bool complete);
+/* Puts in what a scan found; `group` (may be NULL) is copied, `total` 0: it is not told. 0 or -ENOMEM. */
+int device_set_membership(struct device *d, const char *group, bool complete, unsigned int total);
 void tags_free(struct tags *t);
 void devices_free(struct devices *d);
 

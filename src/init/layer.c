@@ -8,16 +8,8 @@
 #include "init/match.h"
 #include "init/pool.h"
 
-#define SEC UINT64_C(1000000)
-/* How long the last member's companions may take before an array is used without them. */
-#define DEGRADED_AFTER (30 * SEC)
 /* How long a device with a key on it is waited for before a person is asked instead. */
 #define KEY_WAIT (30 * SEC)
-/*
- * Once all is read, a second LUKS container gets this long to show up before the first counts as the only one; and
- * what is being read gets this long to show that it is a copy of what was read before.
- */
-#define SETTLE (SEC / 4)
 /* An array that is whole by then needs nobody to look how many members it should have. */
 #define EXAMINE_AFTER SEC
 #define ASK_TRIES 3
@@ -140,6 +132,7 @@ static bool is_luks(const struct device *dev)
 	return streq_null(dev->tags.type, "crypto_LUKS");
 }
 
+/* Once all is read, a second container gets a moment to show up before the first counts as the only one. */
 static bool is_only_luks(const struct view *v, const struct device *dev, struct step *step)
 {
 	uint64_t last = 0;
@@ -206,9 +199,9 @@ static bool luks_passphrase(const struct view *v, const struct device *dev, unsi
 
 static bool luks(const struct view *v, const struct device *dev, struct step *step)
 {
-	const struct device *copy = devices_copy(v->devices, dev);
 	const struct attempt *key = tried(v, dev->name, ACTION_KEY), *a = tried(v, dev->name, ACTION_UNLOCK);
 	const struct volume *volume = volume_of(v->boot, dev, v->devices);
+	const struct device *copy;
 	uint64_t key_wait;
 
 	if (a->running || a->done || key->running || key->done || !is_free(v, dev) ||
@@ -216,6 +209,7 @@ static bool luks(const struct view *v, const struct device *dev, struct step *st
 		return false;
 	if (!volume)
 		volume = &v->boot->unnamed;
+	copy = devices_copy(v->devices, dev);
 	/* Where one is in use already the other does no harm as long as it stays closed. A header alone is no copy. */
 	if (copy && !place_is_on(&volume->header, copy, v->devices))
 		return is_free(v, copy) && !tried(v, copy->name, ACTION_UNLOCK)->done &&
@@ -256,10 +250,7 @@ static const struct layer {
 /* As in plan(): of two copies none is opened by chance. */
 static bool is_settled(const struct view *v, const struct device *dev, struct step *step)
 {
-	for (size_t i = 0; i < v->devices->n; i++)
-		if (v->devices->items[i]->probe == PROBE_RUNNING)
-			return is_time(v, dev->probed_at + SETTLE, step);
-	return true;
+	return !any_probe_running(v->devices) || is_time(v, dev->probed_at + SETTLE, step);
 }
 
 bool layer_next(const struct view *v, const struct device *dev, struct step *step)

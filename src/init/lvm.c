@@ -66,7 +66,6 @@ static int take(struct run *run, const struct act *act, char *record)
 	for (size_t i = 0; dev && record && i < ARRAY_SIZE(answers); i++) {
 		char *name = strstr(record, answers[i].word);
 		unsigned int total;
-		int r;
 
 		if (!name)
 			continue;
@@ -75,9 +74,7 @@ static int take(struct run *run, const struct act *act, char *record)
 		name[strcspn(name, "'\n")] = '\0';
 		log_debug("%s is of volume group %s, which is %s", act->name, name,
 			  answers[i].complete ? "whole" : "not whole yet");
-		r = device_set_membership(dev, name, answers[i].complete);
-		dev->membership.total = total;
-		return r;
+		return device_set_membership(dev, name, answers[i].complete, total);
 	}
 	return 0;
 }

@@ -7,15 +7,9 @@
 #include "init/match.h"
 #include "init/pool.h"
 
-#define SEC              UINT64_C(1000000)
 #define FOREVER          UINT64_MAX /* USEC_FOREVER, without the header that reads clocks */
 #define REPORT_AFTER     (3 * SEC)
 #define REPORT_EVERY     SEC
-/*
- * Once a device fits, those that are being read get this long to show that they fit too. A device that dies
- * on its first read must not hold up the boot, and of two with the same UUID none may win by chance.
- */
-#define SETTLE           (SEC / 4)
 #define PROBE_TRIES      3
 #define PROBE_RETRY      (SEC / 4)
 /* What was opened may take this long to show what is on it, even if the deadline comes meanwhile. */
@@ -80,14 +74,6 @@ static const struct device *next_probe(const struct view *v, uint64_t *wake_at)
 		*wake_at = MIN(*wake_at, tried->since + PROBE_RETRY);
 	}
 	return NULL;
-}
-
-static bool any_probe_running(const struct devices *devices)
-{
-	for (size_t i = 0; i < devices->n; i++)
-		if (devices->items[i]->probe == PROBE_RUNNING)
-			return true;
-	return false;
 }
 
 /* The devices that fit and have been read; counts them, names two. Devices of one btrfs are one. */

@@ -6,9 +6,6 @@
 #include "init/lvname.h"
 #include "init/match.h"
 
-#define SEC UINT64_C(1000000)
-/* How long the last member's companions may take before a pool is used without them, where that was asked for. */
-#define DEGRADED_AFTER (30 * SEC)
 #define SCAN_TRIES 3
 #define SCAN_RETRY (SEC / 4)
 
@@ -111,6 +108,7 @@ bool pool_same_btrfs(const struct device *a, const struct device *b)
 bool pool_btrfs(const struct view *v, const struct device *dev, struct step *step)
 {
 	bool wanted = spec_matches(v->want->spec, dev, v->devices);
+	const struct device *copy;
 
 	for (size_t i = 0; !wanted && i < v->devices->n; i++) {
 		const struct device *other = v->devices->items[i];
@@ -118,9 +116,10 @@ bool pool_btrfs(const struct view *v, const struct device *dev, struct step *ste
 		wanted = other->probe == PROBE_DONE && pool_same_btrfs(dev, other) &&
 			 spec_matches(v->want->spec, other, v->devices);
 	}
-	if (wanted && devices_copy(v->devices, dev))
-		return ambiguous(step, dev, devices_copy(v->devices, dev));
-	return wanted && scan(v, dev, step);
+	if (!wanted)
+		return false;
+	copy = devices_copy(v->devices, dev);
+	return copy ? ambiguous(step, dev, copy) : scan(v, dev, step);
 }
 
 bool pool_btrfs_ready(const struct view *v, const struct device *dev, struct step *step)

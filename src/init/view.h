@@ -4,6 +4,15 @@
 
 #include "init/plan.h"
 
+#define SEC UINT64_C(1000000)
+/* How long the last member's companions may take before an array or a pool is used without them. */
+#define DEGRADED_AFTER (30 * SEC)
+/*
+ * Once a device fits, those that are being read get this long to show that they fit too, or that they are copies. A
+ * device that dies on its first read must not hold up the boot, and of two with the same UUID none may win by chance.
+ */
+#define SETTLE (SEC / 4)
+
 struct view {
 	const struct boot *boot;
 	const struct want *want;
@@ -40,6 +49,14 @@ static inline bool is_time(const struct view *v, uint64_t at, struct step *step)
 	if (v->now >= at)
 		return true;
 	step->wake_at = MIN(step->wake_at, at);
+	return false;
+}
+
+static inline bool any_probe_running(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->items[i]->probe == PROBE_RUNNING)
+			return true;
 	return false;
 }
 

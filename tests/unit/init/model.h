@@ -313,8 +313,7 @@ static inline bool scan(struct world *w, size_t i, struct device *dev)
 	whole = is_whole(w, i, true, &total);
 	if (!dev)
 		return true;
-	assert_int_equal(device_set_membership(dev, w->things[i].group, whole), 0);
-	dev->membership.total = total;
+	assert_int_equal(device_set_membership(dev, w->things[i].group, whole, total), 0);
 	return true;
 }
 

@@ -207,7 +207,7 @@ static void a_group_outlives_a_change(void **state)
 	struct scene s;
 
 	open_scene(&s, "LVM2_member", "", 0);
-	assert_int_equal(device_set_membership(&s.vda, "vg", true), 0);
+	assert_int_equal(device_set_membership(&s.vda, "vg", true, 0), 0);
 	start(&s, ACTION_ACTIVATE, "vg");
 	attempts_forget(&s.run.attempts, "vda");
 	s.vda.announced++;

@@ -210,8 +210,8 @@ static void what_was_removed_is_missed(void **state)
 		apply(&d, *state, &vda1);
 		device_set_tags(devices_find(&d, "vda"), &gone_tags, 1);
 		device_set_tags(devices_find(&d, "vda1"), &tags, 1);
-		assert_int_equal(device_set_membership(devices_find(&d, "vda"), rows[i].gone_group, false), 0);
-		assert_int_equal(device_set_membership(devices_find(&d, "vda1"), rows[i].group, true), 0);
+		assert_int_equal(device_set_membership(devices_find(&d, "vda"), rows[i].gone_group, false, 0), 0);
+		assert_int_equal(device_set_membership(devices_find(&d, "vda1"), rows[i].group, true, 0), 0);
 		assert_int_equal(strv_push(&devices_find(&d, "vda1")->slaves, "vda"), 0);
 		gone.action = UEVENT_REMOVE;
 		apply(&d, *state, &gone);
