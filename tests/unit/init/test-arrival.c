@@ -148,129 +148,134 @@ static void finds(struct world *w, const char *how, unsigned int order)
 	is_found(w, kind, name, how, order);
 }
 
-static void in_every_order(void **state)
+/* One of the disks, each in its turn. */
+static size_t pick_disk(const struct world *w, unsigned int order)
+{
+	size_t disks[THINGS];
+
+	return disks[order % disks_of(w, disks)];
+}
+
+/* Each stack, and each order, in a world of its own. */
+static void in_all_worlds(void (*story)(struct world *w, unsigned int order))
 {
 	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
 		for (unsigned int order = 0; order < ORDERS; order++) {
 			struct world w;
 
 			open_world(&w, &stacks[s], order);
-			arrive(&w, order, order % 3 * SEC, THINGS, 0);
-			finds(&w, "all", order);
-			assert_false(w.degraded);
+			story(&w, order);
 			close_world(&w);
 		}
+}
+
+static void all_come(struct world *w, unsigned int order)
+{
+	arrive(w, order, order % 3 * SEC, THINGS, 0);
+	finds(w, "all", order);
+	assert_false(w->degraded);
+}
+
+static void in_every_order(void **state)
+{
+	in_all_worlds(all_come);
 }
 
 /* 20 s are waited for each of them, whatever could be done without it. */
+static void comes_late(struct world *w, unsigned int order)
+{
+	arrive(w, order, SEC, pick_disk(w, order), 20 * SEC);
+	finds(w, "one late", order);
+	assert_false(w->degraded);
+}
+
 static void one_late(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			size_t disks[THINGS], last;
-			struct world w;
-
-			open_world(&w, &stacks[s], order);
-			last = disks[order % disks_of(&w, disks)];
-			arrive(&w, order, SEC, last, 20 * SEC);
-			finds(&w, "one late", order);
-			assert_false(w.degraded);
-			close_world(&w);
-		}
+	in_all_worlds(comes_late);
 }
 
 /* It comes when its array was started without it, or is about to be: nothing is done twice, and the root is found. */
+static void comes_too_late(struct world *w, unsigned int order)
+{
+	size_t last = pick_disk(w, order);
+
+	if (w->stack->missing == 0)
+		return;
+	arrive(w, order, SEC, last, 29 * SEC + below(w, 8 * SEC));
+	finds(w, "one too late", order);
+}
+
 static void one_too_late(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; stacks[s].missing > 0 && order < ORDERS; order++) {
-			size_t disks[THINGS], last;
-			struct world w;
-
-			open_world(&w, &stacks[s], order);
-			last = disks[order % disks_of(&w, disks)];
-			arrive(&w, order, SEC, last, 29 * SEC + below(&w, 8 * SEC));
-			finds(&w, "one too late", order);
-			close_world(&w);
-		}
+	in_all_worlds(comes_too_late);
 }
 
 /* Degraded after half a minute where that is possible, else never, and what is missing is named. */
+static void is_missing(struct world *w, unsigned int order)
+{
+	const char *name, *waits = w->stack->waits;
+	size_t last = pick_disk(w, order);
+	enum step_kind kind;
+
+	arrive(w, order, SEC, last, NEVER);
+	kind = boot(w, &name);
+	if (w->stack->missing > 0) {
+		is_found(w, kind, name, "one missing", order);
+		assert_true(w->degraded && w->now >= 1030 * SEC && w->now < 1060 * SEC);
+	} else if (last == 0 || !streq_null(w->things[last].uuid, "x")) {
+		assert_int_equal(kind, STEP_TIMEOUT);
+	}
+	if (waits && !strstr(w->told, waits))
+		fail_msg("%s: \"%s\"", w->stack->name, w->told);
+}
+
 static void one_missing(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			size_t disks[THINGS], n, last;
-			const char *name, *waits = stacks[s].waits;
-			struct world w;
-			enum step_kind kind;
-
-			open_world(&w, &stacks[s], order);
-			n = disks_of(&w, disks);
-			last = disks[order % n];
-			arrive(&w, order, SEC, last, NEVER);
-			kind = boot(&w, &name);
-			if (stacks[s].missing > 0) {
-				is_found(&w, kind, name, "one missing", order);
-				assert_true(w.degraded && w.now >= 1030 * SEC && w.now < 1060 * SEC);
-			} else if (last == 0 || !streq_null(w.things[last].uuid, "x")) {
-				assert_int_equal(kind, STEP_TIMEOUT);
-			}
-			if (waits && !strstr(w.told, waits))
-				fail_msg("%s: \"%s\"", stacks[s].name, w.told);
-			close_world(&w);
-		}
+	in_all_worlds(is_missing);
 }
 
 /* Something may stand on it already: then it stays. */
+static void goes_and_returns(struct world *w, unsigned int order)
+{
+	size_t victim = pick_disk(w, order);
+	uint64_t at;
+
+	arrive(w, order, SEC, THINGS, 0);
+	at = w->now + SEC + below(w, 3 * SEC);
+	add_event(w, (struct occurrence){ .at = at, .kind = LEAVES, .thing = victim });
+	add_event(w, (struct occurrence){ .at = at + SEC / 10 + below(w, 3 * SEC), .kind = RETURNS, .thing = victim });
+	finds(w, "one gone and back", order);
+	assert_false(w->degraded);
+}
+
 static void one_gone_and_back(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			size_t disks[THINGS], victim;
-			uint64_t at;
-			struct world w;
-
-			open_world(&w, &stacks[s], order);
-			victim = disks[order % disks_of(&w, disks)];
-			arrive(&w, order, SEC, THINGS, 0);
-			at = w.now + SEC + below(&w, 3 * SEC);
-			add_event(&w, (struct occurrence){ .at = at, .kind = LEAVES, .thing = victim });
-			add_event(&w, (struct occurrence){ .at = at + SEC / 10 + below(&w, 3 * SEC), .kind = RETURNS,
-						      .thing = victim });
-			finds(&w, "one gone and back", order);
-			assert_false(w.degraded);
-			close_world(&w);
-		}
+	in_all_worlds(goes_and_returns);
 }
 
 /* Whatever is announced again, at any time, and also when one is missing. */
+static void is_announced_again(struct world *w, unsigned int order)
+{
+	size_t last = pick_disk(w, order);
+
+	arrive(w, order, SEC, last, w->stack->missing > 0 && order % 2 ? NEVER : 3 * SEC);
+	/* A message that comes between a container's opening and the mapping's would open it again. */
+	w->at_once = true;
+	for (size_t n = 0; n < 5; n++)
+		add_event(w, (struct occurrence){ .at = w->now + below(w, 8 * SEC), .kind = CHANGES,
+						  .thing = below(w, w->n) });
+	finds(w, "announced again", order);
+}
+
 static void announced_again(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			size_t disks[THINGS], last;
-			struct world w;
-
-			open_world(&w, &stacks[s], order);
-			last = disks[order % disks_of(&w, disks)];
-			arrive(&w, order, SEC, last, stacks[s].missing > 0 && order % 2 ? NEVER : 3 * SEC);
-			/* A message that comes between a container's opening and the mapping's would open it again. */
-			w.at_once = true;
-			for (size_t n = 0; n < 5; n++)
-				add_event(&w, (struct occurrence){ .at = w.now + below(&w, 8 * SEC), .kind = CHANGES,
-							      .thing = below(&w, w.n) });
-			finds(&w, "announced again", order);
-			close_world(&w);
-		}
+	in_all_worlds(is_announced_again);
 }
 
 /* Beside the disk number `which` another one with the same on it. False: nothing would tell the two apart. */
 static bool add_twin(struct world *w, unsigned int which, size_t *ret)
 {
-	size_t disks[THINGS];
-
-	*ret = disks[which % disks_of(w, disks)];
+	*ret = pick_disk(w, which);
 	if (!w->things[*ret].uuid) /* a member of a container */
 		return false;
 	w->things[w->n] = w->things[*ret];
@@ -279,48 +284,42 @@ static bool add_twin(struct world *w, unsigned int which, size_t *ret)
 }
 
 /* All are there from the start, and one of them twice: neither is taken by chance, and both are named. */
-static void is_refused(const struct stack *stack, unsigned int order)
+static void is_refused(struct world *w, unsigned int order)
 {
 	const char *name;
 	size_t twin;
-	struct world w;
 	enum step_kind kind;
 
-	open_world(&w, stack, order);
-	if (!add_twin(&w, order, &twin) || streq(w.things[twin].uuid, "x")) /* not the root of "plain" */
+	if (!add_twin(w, order, &twin) || streq(w->things[twin].uuid, "x")) /* not the root of "plain" */
 		return;
-	w.flaws = false; /* a quarter of a second is all that the second one gets */
-	arrive(&w, order, 0, THINGS, 0);
-	kind = boot(&w, &name);
+	w->flaws = false; /* a quarter of a second is all that the second one gets */
+	arrive(w, order, 0, THINGS, 0);
+	kind = boot(w, &name);
 	if (kind != STEP_AMBIGUOUS && kind != STEP_TIMEOUT)
-		fail_msg("%s, twice: order %u: kind %d, \"%s\"; %s", stack->name, order, kind, name, w.told);
-	if (kind == STEP_TIMEOUT && (!strstr(w.told, "vdz") || !strstr(w.told, w.things[twin].name)))
-		fail_msg("%s, twice: \"%s\"", stack->name, w.told);
-	close_world(&w);
+		fail_msg("%s, twice: order %u: kind %d, \"%s\"; %s", w->stack->name, order, kind, name, w->told);
+	if (kind == STEP_TIMEOUT && (!strstr(w->told, "vdz") || !strstr(w->told, w->things[twin].name)))
+		fail_msg("%s, twice: \"%s\"", w->stack->name, w->told);
 }
 
 static void one_twice(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++)
-			is_refused(&stacks[s], order);
+	in_all_worlds(is_refused);
 }
 
 /* The twin comes when it likes: it is never opened beside the other. What becomes of the root may depend on when. */
+static void twin_comes(struct world *w, unsigned int order)
+{
+	const char *name;
+	size_t twin;
+
+	(void)add_twin(w, order, &twin);
+	arrive(w, order, 2 * SEC, THINGS, 0);
+	(void)boot(w, &name);
+}
+
 static void one_twice_in_any_order(void **state)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(stacks); s++)
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			const char *name;
-			size_t twin;
-			struct world w;
-
-			open_world(&w, &stacks[s], order);
-			(void)add_twin(&w, order, &twin);
-			arrive(&w, order, 2 * SEC, THINGS, 0);
-			(void)boot(&w, &name);
-			close_world(&w);
-		}
+	in_all_worlds(twin_comes);
 }
 
 /* Two groups of one name: lvm2 activates neither, and that is said. */
