@@ -36,7 +36,7 @@ def resume(t):
     with t.boot(words, disks=disks) as m:
         m.wait_for(r"slipway: resume: resuming from vdb", 60)
         # The shell that fell asleep goes on where it was.
-        assert m.agent.wait_for("@@woken", 90), m.console.text[-3000:]
+        assert m.agent.wait_for("@@woken\n", 90), m.console.text[-3000:]
         m.agent.text += "@@ready\n"
         assert m.run("cat /run/slip-marker") == "before-the-sleep"
         assert "EXT4-fs (vda): mounted" not in m.console.text, "the root was touched before the resume"
