@@ -6,6 +6,7 @@ To kill qemu is not the same: what the guest has written then lies in the host's
 no write is ever lost or overtaken by a later one. A disk with a cache of its own loses what was not flushed. So the
 writes are recorded, and the states that a cut may leave are made from the record.
 """
+import bisect
 import collections
 import contextlib
 import dataclasses
@@ -38,14 +39,14 @@ class Record:
     bases: list
     logs: list
     lines: ledger.Ledger
-    start: int    # the first log's epoch that is the first one of `epochs`
+    starts: list  # the first log's epoch that each of `epochs` begins with
     epochs: list  # of each disk, equally many
 
     @classmethod
     def of(cls, m, bases, lines):
         logs = [powercut.Log(disk.log) for disk in m.disks]
         if len(logs) == 1:
-            return cls(bases, logs, lines, 0, [logs[0].epochs])
+            return cls(bases, logs, lines, range(len(logs[0].epochs)), [logs[0].epochs])
         # When the machine was killed, the second member may lack what came last.
         if m.monitor.reason() is None:
             logs[0].epochs.pop()
@@ -55,7 +56,7 @@ class Record:
         return list(powercut.states(self.epochs, SEED, len(self.epochs) - 1))
 
     def synced(self, epoch):
-        return self.lines.synced(self.logs[0], self.start + epoch)
+        return self.lines.synced(self.logs[0], self.starts[epoch])
 
     def last(self):
         return len(self.epochs[0]) - 1
@@ -113,7 +114,7 @@ def check_states(t, what, record, image):
 
 def dirty_state(record):
     """One in the midst of work: it needs its journal."""
-    working = record.logs[0].epoch_of(record.lines.told[-1]) - record.start
+    working = bisect.bisect_left(record.starts, record.logs[0].epoch_of(record.lines.told[-1]))
     return [s for s in record.states() if s.kind == "lost" and s.epoch < working][-1]
 
 

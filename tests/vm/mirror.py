@@ -28,24 +28,34 @@ def _pieces(epoch, wanted=None):
 
 def paired(first, second):
     """The epochs of two members whose records have not the same flushes: the second one is also written to in order to
-    fill it, and a flush that finds nothing to do is not recorded. All else md writes to both, so an epoch of the first
-    is found in one of the second; what the second was flushed for alone belongs to the end of the one before. From the
-    end back to where the second became a member: (the first's epoch before that, the epochs of each, with all that was
-    before as one)."""
+    fill it, a flush that finds nothing to do is not recorded, and flushes that wait for one another become one. All
+    else md writes to both, so an epoch of the first is found in one of the second; what the second was flushed for
+    alone belongs to the end of the one before, and those of the first that are one of the second are taken as one. From
+    the end back to where the second became a member: (where each begins in the first's record, the epochs of each; what
+    was before all of them is one, the first)."""
     pairs, at = [], len(second)
     for n in reversed(range(len(first))):
         wanted = _pieces(first[n])
-        at = next((m for m in reversed(range(at)) if _pieces(second[m], wanted) == wanted), None)
-        if at is None:
+        places = [at - 1, at, *reversed(range(at - 1))]
+        found = next((m for m in places if 0 <= m < len(second) and _pieces(second[m], wanted) == wanted), None)
+        if found is None:
             break
-        pairs.insert(0, (n, at))
+        if found == at:
+            pairs[0] = (n, at)
+        else:
+            pairs.insert(0, (n, found))
+        at = found
     if pairs[0][0]:
-        told = next(n for n, (m, _) in enumerate(pairs) if SUPER_AT in _pieces(first[m]))
+        told = next(i for i, (n, _) in enumerate(pairs) if SUPER_AT in _pieces(first[n]))
         del pairs[:told + 1]
-    ends = [m for _, m in pairs[1:]] + [len(second)]
-    ours = [sum(first[:pairs[0][0]], [])] + [first[n] for n, _ in pairs]
-    theirs = [sum(second[:pairs[0][1]], [])] + [sum(second[m:end], []) for (_, m), end in zip(pairs, ends)]
-    return pairs[0][0] - 1, [ours, theirs]
+    ours, theirs = (_from(epochs, starts) for epochs, starts in zip((first, second), zip(*pairs)))
+    return [pairs[0][0] - 1] + [n for n, _ in pairs], [ours, theirs]
+
+
+def _from(epochs, starts):
+    """Those that begin there, and all before them as one."""
+    ends = [*starts, len(epochs)]
+    return [sum(epochs[start:end], []) for start, end in zip([0, *starts], ends)]
 
 
 CHECK = """
