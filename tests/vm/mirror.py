@@ -105,7 +105,7 @@ class Found:
 
     def words(self):
         """For the count: what there was to do."""
-        return (["resync"] * ("resync=" in self.said) + ["recovery"] * ("recovery" in self.said)
+        return (["resync"] * ("resync=" in self.said) + ["recovery"] * ("1 rebuilding" in self.said)
                 + ["one member"] * ("[U_]" in self.said or "[_U]" in self.said)
                 + ["superblock torn"] * ("mended=by-hand" in self.said)
                 + ["journal replayed"] * ("recovering journal" in self.said)) or ["clean"]
