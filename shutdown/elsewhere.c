@@ -25,21 +25,15 @@ bool mount_is_elsewhere(const struct node *n)
 static int add_mount(struct snapshot *s, const char *pid, struct mount_entry *e)
 {
 	struct node n = { .kind = NODE_MOUNT, .label = e->fstype };
+	char *path;
 
 	if (mount_is_api(&n))
 		return 0;
-	n.label = TAKE_PTR(e->fstype);
-	if (asprintf(&n.name, "/proc/%s/root%s", pid, e->target) < 0) {
-		n.name = NULL;
-		node_free(&n);
+	if (asprintf(&path, "/proc/%s/root%s", pid, e->target) < 0)
 		return -ENOMEM;
-	}
-	n.dev = e->dev;
-	n.detail = TAKE_PTR(e->source);
-	n.id = e->id;
-	n.parent = e->parent;
-	n.options = TAKE_PTR(e->options);
-	n.super = TAKE_PTR(e->super);
+	free(e->target);
+	e->target = path;
+	n = node_of_mount(e);
 	n.elsewhere = true;
 	n.layer = layer_of(&n);
 	return snapshot_add(s, &n);

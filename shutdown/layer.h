@@ -106,6 +106,8 @@ int dm_resume(int root, const struct node *n);
 bool md_matches(const struct node *n);
 int md_read(int root, int dir, struct node *n);
 bool md_is_container(const struct node *n);
+/* "md127/0" of a volume of external metadata: the container's name and its number there; NULL: it is none. */
+const char *md_container_of(const struct node *n);
 bool md_is_monitored(const struct node *n);
 bool md_is_forsaken(const struct node *n, const struct standing *st);
 int md_stop(int root, const struct node *n);

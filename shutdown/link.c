@@ -170,14 +170,12 @@ static int link_file(struct snapshot *s, size_t upper, const char *path, dev_t d
 	return r == 0 && best >= 0 ? add_edge(s, upper, (size_t)best) : r;
 }
 
-/* External metadata: the member "external:/md127/0" (or "-md127/0", read-only) stands on the container. */
+/* External metadata: the volume stands on the container. */
 static bool is_container_of(const struct node *container, const struct node *member)
 {
-	const char *p = member->label ? startswith(member->label, "external:") : NULL;
-	size_t n = strlen(container->name);
+	const char *of = md_container_of(member), *rest = of ? startswith(of, container->name) : NULL;
 
-	return p && (*p == '/' || *p == '-') && strncmp(p + 1, container->name, n) == 0 &&
-	       p[1 + n] == '/';
+	return rest && *rest == '/';
 }
 
 static bool stands_on_device(const struct node *n, const struct node *device)

@@ -63,20 +63,30 @@ static int flush(int root, const struct node *n)
 	return !is_inactive(n) && fsync(fd) < 0 ? -EIO : 0;
 }
 
+/* "external:imsm" of a container; "external:/md127/0" of its volume, "external:-md127/0" of one that is read-only. */
+static const char *external_kind(const struct node *n)
+{
+	return n->label ? startswith(n->label, "external:") : NULL;
+}
+
 bool md_is_container(const struct node *n)
 {
-	const char *kind = n->label ? startswith(n->label, "external:") : NULL;
+	const char *kind = external_kind(n);
 
 	return md_matches(n) && kind && *kind != '/' && *kind != '-';
+}
+
+const char *md_container_of(const struct node *n)
+{
+	const char *kind = external_kind(n);
+
+	return kind && (*kind == '/' || *kind == '-') ? kind + 1 : NULL;
 }
 
 /* A volume of external metadata. What has no redundancy has no state that mdmon would have to write. mdmon(8) */
 bool md_is_monitored(const struct node *n)
 {
-	const char *of = n->label ? startswith(n->label, "external:") : NULL;
-
-	return of && (*of == '/' || *of == '-') && !streq_null(n->detail, "raid0") &&
-	       !streq_null(n->detail, "linear");
+	return md_container_of(n) && !streq_null(n->detail, "raid0") && !streq_null(n->detail, "linear");
 }
 
 /*
@@ -109,7 +119,7 @@ static int stop(int root, const struct node *n)
  */
 static int clear(int root, const struct node *n)
 {
-	const char *of = startswith(n->label, "external:") + 1;
+	const char *of = md_container_of(n);
 	_cleanup_free_ char *container = strndup(of, strcspn(of, "/"));
 	int r = container ? mdmon_await(root, container, n->name) : -ENOMEM;
 

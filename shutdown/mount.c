@@ -74,19 +74,23 @@ static bool is_done(const struct node *n)
 	return mount_has_option(n->super, "ro") && !streq_null(n->label, "ext4");
 }
 
+/* A node of a device that is bound somewhere, and a fifo, would do things when opened. */
+static bool may_be_opened(const struct node *n)
+{
+	struct stat st;
+
+	return lstat(n->name, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode));
+}
+
 /*
  * Unmounting writes back too, but does not say whether that went well; syncfs(2) does, except of a file system
  * that the kernel has shut down since its disk is gone: there it has nothing to do, and only fsync(2) fails.
- * Only directories and regular files are opened: a node of a device that is bound somewhere would do things when
- * opened.
  */
 static int sync_mount(const struct node *n)
 {
 	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
 
-	if (is_done(n) || lstat(n->name, &st) < 0 ||
-	    !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+	if (is_done(n) || !may_be_opened(n))
 		return 0;
 	fd = open(n->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
@@ -137,12 +141,8 @@ int mount_freeze(int root, const struct node *n)
 	return freezer(n, FIFREEZE);
 }
 
-/* -EINVAL where it is not frozen. A mount over a device node or a fifo is left alone: opening one does things. */
+/* -EINVAL where it is not frozen. */
 int mount_thaw(int root, const struct node *n)
 {
-	struct stat st;
-
-	if (lstat(n->name, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
-		return -EINVAL;
-	return freezer(n, FITHAW);
+	return may_be_opened(n) ? freezer(n, FITHAW) : -EINVAL;
 }

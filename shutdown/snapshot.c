@@ -104,9 +104,9 @@ static bool is_kept(const struct node *n)
 	return mount_is_api(n) && !holds_others(n) && !(below && (*below == '/' || *below == '\0'));
 }
 
-static int add_mount(struct snapshot *s, struct mount_entry *e)
+struct node node_of_mount(struct mount_entry *e)
 {
-	struct node n = {
+	return (struct node){
 		.kind = NODE_MOUNT,
 		.name = TAKE_PTR(e->target),
 		.dev = e->dev,
@@ -117,6 +117,11 @@ static int add_mount(struct snapshot *s, struct mount_entry *e)
 		.options = TAKE_PTR(e->options),
 		.super = TAKE_PTR(e->super),
 	};
+}
+
+static int add_mount(struct snapshot *s, struct mount_entry *e)
+{
+	struct node n = node_of_mount(e);
 
 	n.layer = layer_of(&n);
 	n.keep = is_kept(&n);

@@ -98,6 +98,10 @@ void snapshot_drop(struct snapshot *s, bool (*drop)(const struct node *n, void *
 /* The parts of snapshot_read(). What is parsed is of the formats of proc(5); bad lines are left out. */
 int mounts_read(int root, struct snapshot *s);
 int mounts_parse(const char *text, struct snapshot *s);
+
+/* A mount as a node without a layer; the strings of `e` become its own. */
+struct mount_entry;
+struct node node_of_mount(struct mount_entry *e);
 int swaps_read(int root, struct snapshot *s);
 int swaps_parse(const char *text, struct snapshot *s);
 int devices_read(int root, struct snapshot *s);

@@ -145,21 +145,24 @@ const char *cmdline_value(const struct cmdline *c, const char *name, const char 
 	return w && w->value ? w->value : fallback;
 }
 
-bool cmdline_bool(const struct cmdline *c, const char *name, bool fallback)
+int cmdline_answer(const char *value)
 {
 	static const char *const yes[] = { "1", "yes", "true", "on", "y" };
 	static const char *const no[] = { "0", "no", "false", "off", "n" };
-	const struct cmdline_word *w = cmdline_find(c, name);
 
-	if (!w)
-		return fallback;
-	if (!w->value)
-		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		if (strcasecmp(w->value, yes[i]) == 0)
-			return true;
+		if (!value || strcasecmp(value, yes[i]) == 0)
+			return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
-		if (strcasecmp(w->value, no[i]) == 0)
-			return false;
-	return fallback;
+		if (strcasecmp(value, no[i]) == 0)
+			return 0;
+	return -EINVAL;
+}
+
+bool cmdline_bool(const struct cmdline *c, const char *name, bool fallback)
+{
+	const struct cmdline_word *w = cmdline_find(c, name);
+	int answer = w ? cmdline_answer(w->value) : -EINVAL;
+
+	return answer < 0 ? fallback : answer;
 }

@@ -37,9 +37,10 @@ const struct cmdline_word *cmdline_find(const struct cmdline *c, const char *nam
 /* Its value, or `fallback` where there is no such word or it has no value. */
 const char *cmdline_value(const struct cmdline *c, const char *name, const char *fallback);
 
-/*
- * Bare, 1, yes, true, on: true; 0, no, false, off: false; absent or anything else: `fallback`.
- */
+/* Bare (NULL), 1, yes, true, on, y: 1; 0, no, false, off, n: 0; anything else: -EINVAL. */
+int cmdline_answer(const char *value);
+
+/* The same of the word `name`; `fallback` where it is absent or neither. */
 bool cmdline_bool(const struct cmdline *c, const char *name, bool fallback);
 
 #define _cleanup_cmdline_ _cleanup_(cmdline_free)

@@ -90,23 +90,24 @@ static const char *choose(char *const *files, const char *name, const char *from
 	return found;
 }
 
-static int find(const struct sysroot *s, const char *name, const char *from, char **ret)
+static int list_all(const struct sysroot *s, char ***ret)
 {
-	_cleanup_strv_ char **files = NULL;
-	const char *found;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && roots[i]; i++)
-		r = list_files(s, roots[i], 0, &files);
-	if (r < 0)
-		return r;
-	found = choose(files, name, from);
-	return found ? string_set(ret, found) : -ENOENT;
+		r = list_files(s, roots[i], 0, ret);
+	return r;
 }
 
 int keymap_file_find(const struct sysroot *s, const char *name, char **ret)
 {
-	return find(s, name, NULL, ret);
+	_cleanup_strv_ char **files = NULL;
+	int r = list_all(s, &files);
+	const char *found = r == 0 ? choose(files, name, NULL) : NULL;
+
+	if (r < 0)
+		return r;
+	return found ? string_set(ret, found) : -ENOENT;
 }
 
 static int read_text(const struct sysroot *s, const char *path, char **ret)
@@ -128,21 +129,24 @@ static int read_text(const struct sysroot *s, const char *path, char **ret)
 	return r < 0 ? r : *ret ? 0 : -ENOMEM;
 }
 
-static int add_file(struct build *b, const char *path, const struct tree_node *by);
+/* `files`: all that there are, for what one includes. */
+static int add_file(struct build *b, char *const *files, const char *path, const struct tree_node *by);
 
-static int add_included(struct build *b, const char *from, const char *name, const struct tree_node *by)
+static int add_included(struct build *b, char *const *files, const char *from, const char *name,
+			const struct tree_node *by)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = find(&b->config->sysroot, name, from, &path);
+	const char *path = choose(files, name, from);
 
-	if (r == -ENOENT)
-		log_error("cannot take in the keymap %s from %s: it includes \"%s\", which is not there", from,
-			  b->config->sysroot.path, name);
-	return r < 0 ? r : add_file(b, path, by);
+	if (path)
+		return add_file(b, files, path, by);
+	log_error("cannot take in the keymap %s from %s: it includes \"%s\", which is not there", from,
+		  b->config->sysroot.path, name);
+	return -ENOENT;
 }
 
 /* keymaps(5): include "linux-with-alt-and-altgr" */
-static int add_all_included(struct build *b, const char *from, const char *text, const struct tree_node *by)
+static int add_all_included(struct build *b, char *const *files, const char *from, const char *text,
+			    const struct tree_node *by)
 {
 	int r = 0;
 
@@ -155,12 +159,12 @@ static int add_all_included(struct build *b, const char *from, const char *text,
 		if (!rest || *rest != '"')
 			continue;
 		name = strndup(rest + 1, strcspn(rest + 1, "\"\n"));
-		r = name ? add_included(b, from, name, by) : -ENOMEM;
+		r = name ? add_included(b, files, from, name, by) : -ENOMEM;
 	}
 	return r;
 }
 
-static int add_file(struct build *b, const char *path, const struct tree_node *by)
+static int add_file(struct build *b, char *const *files, const char *path, const struct tree_node *by)
 {
 	_cleanup_free_ char *plain = strndup(path + 1, strlen(path + 1) - (endswith(path, ".gz") ? 3 : 0));
 	_cleanup_free_ char *text = NULL;
@@ -183,10 +187,15 @@ static int add_file(struct build *b, const char *path, const struct tree_node *b
 			     &node);
 	if (r < 0)
 		return log_errno(r, "cannot take in the keymap %s from %s", path, b->config->sysroot.path);
-	return add_all_included(b, path, text, node);
+	return add_all_included(b, files, path, text, node);
 }
 
 int keymap_file_add(struct build *b, const char *path)
 {
-	return add_file(b, path, NULL);
+	_cleanup_strv_ char **files = NULL;
+	int r = list_all(&b->config->sysroot, &files);
+
+	if (r < 0)
+		return log_errno(r, "cannot list the keymaps of %s", b->config->sysroot.path);
+	return add_file(b, files, path, NULL);
 }

@@ -7,6 +7,7 @@
 #include "init/boot.h"
 #include "init/rootfile.h"
 #include "init/stack.h"
+#include "init/volume.h"
 
 #define TIMEOUT_DEFAULT (90 * USEC_PER_SEC)
 
@@ -237,7 +238,9 @@ static const struct option options[] = {
 /* The tables are one. */
 static const struct option *find_option(const char *key)
 {
-	static const struct option *const tables[] = { options, rootfile_options, stack_options };
+	static const struct option *const tables[] = {
+		options, rootfile_options, volume_options, stack_options,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct option *o = tables[i]; o->name; o++)
@@ -260,7 +263,7 @@ static int apply(struct boot *b)
 		spec_free(&b->resume);
 	if (r == 0)
 		r = rootfile_complete(b);
-	return r < 0 ? r : stack_complete(b);
+	return r < 0 ? r : volumes_complete(b);
 }
 
 int boot_parse(const struct boot_text *text, struct boot *ret)
@@ -279,7 +282,7 @@ int boot_parse(const struct boot_text *text, struct boot *ret)
 	int r = 0;
 
 	if (text->crypttab)
-		r = stack_crypttab(&b, text->crypttab);
+		r = volumes_crypttab(&b, text->crypttab);
 	if (r == 0 && text->image)
 		r = cmdline_parse(text->image, &b.cmdline);
 	if (r == 0 && text->kernel)

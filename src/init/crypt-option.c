@@ -29,19 +29,9 @@ static bool set_key_timeout(struct volume *v, const char *value)
 	return clock_parse_span(value, &v->key_timeout) == 0;
 }
 
-/* 1 yes, 0 no, -1 neither. The bare word is a yes. */
-static int answer_of(const char *value)
-{
-	struct cmdline_word word = { .key = (char *)"", .value = *value ? (char *)value : NULL };
-	const struct cmdline one = { .words = &word, .n = 1 };
-	bool yes = cmdline_bool(&one, "", false);
-
-	return yes == cmdline_bool(&one, "", true) ? yes : -1;
-}
-
 static bool set_echo(struct volume *v, const char *value)
 {
-	int answer = *value ? answer_of(value) : -1;
+	int answer = cmdline_answer(value);
 
 	if (streq(value, "masked"))
 		v->echo = ECHO_STARS;
@@ -52,7 +42,7 @@ static bool set_echo(struct volume *v, const char *value)
 
 static bool set_headless(struct volume *v, const char *value)
 {
-	int answer = answer_of(value);
+	int answer = cmdline_answer(*value ? value : NULL);
 
 	if (answer >= 0)
 		v->headless = answer;

@@ -57,12 +57,11 @@ int option_choice(struct boot *b, const struct cmdline_word *w, const struct opt
 /* Bare is yes; what is neither yes nor no changes nothing: rd.shell=maybe gives no shell. */
 int option_answer(struct boot *b, const struct cmdline_word *w, enum tristate *ret)
 {
-	struct cmdline one = { .words = (struct cmdline_word *)w, .n = 1 };
-	bool yes = cmdline_bool(&one, w->key, false);
+	int answer = cmdline_answer(w->value);
 
-	if (yes != cmdline_bool(&one, w->key, true))
+	if (answer < 0)
 		return option_warn(b, w, "1, yes, true, on, 0, no, false, off");
-	*ret = yes ? YES : NO;
+	*ret = answer ? YES : NO;
 	return 0;
 }
 
