@@ -25,12 +25,12 @@ import stacks
 import superblocks
 from case_contract import check_running
 from case_stack import stack_image
-from machine import Disk
+from machine import Disk, Machine
 from trial import case
 
 SEED = 122
 REACH = 4 << 20  # where the header of a container that lies on an array begins at most
-STACK = {"powercut-luks-raid1": "luks-mirror", "powercut-lvm-raid1": "lvm-mirror"}
+STACK = {"powercut-luks-raid1": "luks-mirror", "powercut-lvm-raid1": "lvm-mirror", "powercut-mirror": "luks-mirror"}
 
 
 @dataclasses.dataclass
@@ -247,17 +247,25 @@ def check_found(state, found, at_least):
     ledger.check(found.ledger, at_least)
 
 
-def check_stack(t, what, record, states, images, m, headers):
+@dataclasses.dataclass
+class Checker:
+    """A guest that puts states together, and the two images that its disks stand on."""
+    machine: Machine
+    images: list
+    headers: list  # LUKS, of each member, or of none
+
+
+def check_stack(t, what, record, states, c):
     """These states of its, in that guest."""
     name, counts = STACK[t.name], collections.Counter()
-    for image, epochs in zip(images, record.epochs):
+    for image, epochs in zip(c.images, record.epochs):
         image.replay(epochs)
     for state in states:
         with contextlib.ExitStack() as held:
-            paths = [held.enter_context(image.state(state.epoch, w)) for image, w in zip(images, state.writes)]
+            paths = [held.enter_context(image.state(state.epoch, w)) for image, w in zip(c.images, state.writes)]
             try:
-                check_host(paths, headers)
-                found = mirror.look(m, name)
+                check_host(paths, c.headers)
+                found = mirror.look(c.machine, name)
                 check_found(state, found, record.synced(state.epoch))
             except AssertionError as e:
                 raise AssertionError(f"{what}: {state}: {e}") from e
@@ -266,22 +274,22 @@ def check_stack(t, what, record, states, images, m, headers):
     return counts
 
 
-def check_line_is_missed(record, images, m, name):
+def check_line_is_missed(record, name, c):
     """That the guest's look sees something: right after the last line but one was synced, the last one is missing."""
     lines = len(record.lines.told)
     epoch = next(n for n in range(record.last()) if record.synced(n) == lines - 1)
     with contextlib.ExitStack() as held:
-        for image in images:
+        for image in c.images:
             held.enter_context(image.state(epoch, ()))
-        found = mirror.look(m, name)
+        found = mirror.look(c.machine, name)
     assert found.ledger == ledger.text(lines - 1), found.said
 
 
-def check_stack_end(record, images, headers):
+def check_stack_end(record, c):
     """Both members are flushed, agree, and have nothing to resynchronise."""
     assert not any(log.epochs[-1] for log in record.logs), "written, and never flushed"
     with contextlib.ExitStack() as held:
-        members = check_host([held.enter_context(image.state(record.last(), ())) for image in images], headers)
+        members = check_host([held.enter_context(image.state(record.last(), ())) for image in c.images], c.headers)
     assert members[0].events == members[1].events and all(member.clean for member in members), members
 
 
@@ -303,6 +311,28 @@ def dirty_copies(t, life, state):
     return out
 
 
+@contextlib.contextmanager
+def checker(t, name, bases):
+    blanks = [blank(t.directory / f"state{n}.img", base.stat().st_size) for n, base in enumerate(bases)]
+    # Two seconds a state, and some more where others work on the machine.
+    with stacks.workshop(t, "slip.check=1", [Disk(b) for b in blanks], stack_image(t), limit=3600) as m:
+        mirror.prepare(m)
+        # udev has seen empty disks, and nothing looks at them any more.
+        images = [powercut.Image(b, base, []) for b, base in zip(blanks, bases)]
+        headers = [superblocks.luks_headers(base, REACH) for base in bases]
+        assert all(map(bool, headers)) == name.startswith("luks"), headers
+        yield Checker(m, images, headers)
+    for path in blanks:
+        path.unlink()
+
+
+def check_life(t, name, life, states, c):
+    counts = check_stack(t, "a life", life, states, c)
+    assert counts["journal replayed"] and counts["resync"] and counts["clean"], counts
+    check_stack_end(life, c)
+    check_line_is_missed(life, name, c)
+
+
 @case
 def mirrored(t):
     """The same of one layer on a RAID1, with the cut in one epoch of both members: the superblocks and the LUKS header
@@ -313,28 +343,27 @@ def mirrored(t):
     dirty = dirty_state(life)
     replay = stack_replay(t, name, dirty_copies(t, life, dirty), life.synced(dirty.epoch))
     resync = stack_resync(t, name, bases)
-    blanks = [blank(t.directory / f"state{n}.img", base.stat().st_size) for n, base in enumerate(bases)]
-    # Two seconds a state, and some more where others work on the machine.
-    with stacks.workshop(t, "slip.check=1", [Disk(b) for b in blanks], stack_image(t), limit=3600) as m:
-        mirror.prepare(m)
-        # udev has seen empty disks, and nothing looks at them any more.
-        images = [powercut.Image(b, base, []) for b, base in zip(blanks, bases)]
-        headers = [superblocks.luks_headers(base, REACH) for base in bases]
-        assert all(map(bool, headers)) == name.startswith("luks"), headers
-        states = powercut.thin(life.states(), 50, SEED)
-        counts = check_stack(t, "a life", life, states, images, m, headers)
-        assert counts["journal replayed"] and counts["resync"] and counts["clean"], counts
-        check_stack_end(life, images, headers)
-        check_line_is_missed(life, images, m, name)
+    with checker(t, name, bases) as c:
+        check_life(t, name, life, powercut.thin(life.states(), 50, SEED), c)
         states = powercut.pick(resync.states(), 20, 6)
-        counts = check_stack(t, "power-off while a member is filled", resync, states, images, m, headers)
+        counts = check_stack(t, "power-off while a member is filled", resync, states, c)
         assert counts["recovery"], counts
-        check_stack_end(resync, images, headers)
-        for image, epochs, writes in zip(images, life.epochs, dirty.writes):
+        check_stack_end(resync, c)
+        for image, epochs, writes in zip(c.images, life.epochs, dirty.writes):
             image.replay(epochs)
             image.settle(dirty.epoch, writes)
         states = powercut.pick(replay.states(), 20, 2)
-        counts = check_stack(t, "a boot after a cut", replay, states, images, m, headers)
+        counts = check_stack(t, "a boot after a cut", replay, states, c)
         assert counts["journal replayed"] and counts["resync"], counts
-    for path in [*blanks, *replay.bases]:
+    for path in replay.bases:
         path.unlink()
+
+
+@case
+def mirrored_some(t):
+    """Twenty states of a life, the last ones among them."""
+    name = STACK[t.name]
+    bases = stacks.disks(t, name, stack_image(t))
+    life = stack_life(t, name, bases)
+    with checker(t, name, bases) as c:
+        check_life(t, name, life, powercut.pick(life.states(), 20, 4), c)

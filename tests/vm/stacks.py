@@ -229,7 +229,7 @@ STACKS.update({
 })
 
 
-# While a stack is made nobody else assembles it: LVM's rule would activate a group again that was just taken down.
+# While a recipe runs nobody else assembles anything: LVM's rule would activate a group again that was just taken down.
 ALONE = """set -e
 mkdir -p /run/udev/rules.d
 ln -sf /dev/null /run/udev/rules.d/69-lvm.rules
@@ -286,11 +286,17 @@ def vmlinuz(name):
 
 def workshop(t, name, disks, image, path=None, limit=500):
     """A machine, not started, whose root is a plain disk; /dev/vdb is another one, the others follow. `path` is a
-    directory like ensure()'s."""
+    directory like ensure()'s. What is on them is not looked at before work() does."""
     path = path or ensure(t.guest)
     root = path / "root.img"
-    return t.boot(f"systemd.mask=lvm2-monitor.service {name}", disks=[machine.Disk(root), machine.Disk(root), *disks],
+    words = f"systemd.mask=lvm2-monitor.service systemd.mask=systemd-udev-trigger.service {name}"
+    return t.boot(words, disks=[machine.Disk(root), machine.Disk(root), *disks],
                   root="root=/dev/vda", image=image, kernel=kernel_of(path), memory=1024, limit=limit)
+
+
+def work(m, recipe, timeout):
+    """In a workshop; what it said."""
+    return m.run(ALONE + SHELL + recipe, timeout=timeout)
 
 
 def paths(name, path):
@@ -316,8 +322,7 @@ def disks(t, name, image):
                 f.truncate(size << 20)
         blank = [disk(name, n, i.with_suffix(".blank")) for n, i in enumerate(images)]
         with workshop(t, f"slip.make={name}", blank, image) as m:
-            m.run(ALONE)
-            m.run(SHELL + stack.make, timeout=300)
+            work(m, stack.make, 300)
             m.order("poweroff")
             assert m.wait_end(120) == "guest-shutdown"
         for image_path, made in zip(images, blank):
