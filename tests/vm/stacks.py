@@ -230,7 +230,9 @@ STACKS.update({
 
 
 # While a recipe runs nobody else assembles anything: LVM's rule would activate a group again that was just taken down.
+# Without a coldplug nobody has loaded the disks' driver either.
 ALONE = """set -e
+modprobe -a virtio_scsi sd_mod
 mkdir -p /run/udev/rules.d
 ln -sf /dev/null /run/udev/rules.d/69-lvm.rules
 udevadm control --reload
