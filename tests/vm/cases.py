@@ -155,7 +155,7 @@ ROWS = (
     Row("package-back", package.back, ("bookworm", "trixie"), "matrix", 40),
 
     Row("powercut-ext4", powercut.ext4, ("trixie",), "test", 80),
-    Row("powercut-mirror", powercut.mirrored_some, ("trixie",), "test", 120),
+    Row("powercut-mirror", powercut.mirrored_some, ("trixie",), "matrix", 120),
     Row("powercut-luks-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
     Row("powercut-lvm-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
 
