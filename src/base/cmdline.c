@@ -150,8 +150,10 @@ int cmdline_answer(const char *value)
 	static const char *const yes[] = { "1", "yes", "true", "on", "y" };
 	static const char *const no[] = { "0", "no", "false", "off", "n" };
 
+	if (!value)
+		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		if (!value || strcasecmp(value, yes[i]) == 0)
+		if (strcasecmp(value, yes[i]) == 0)
 			return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		if (strcasecmp(value, no[i]) == 0)

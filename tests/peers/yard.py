@@ -53,7 +53,7 @@ class Yard:
     def run(self, recipe, names, timeout):
         """(exit code, what it said) of a recipe of stacks.py, with these disks for those that it names."""
         text = re.sub("|".join(NAMES), lambda found: names[NAMES.index(found[0])], recipe)
-        said = self.m.run(f"(\n{stacks.ALONE}{stacks.SHELL}{text}\n); echo code=$?", timeout=timeout)
+        said = self.m.run(f"(\n{stacks.script(text)}\n); echo code=$?", timeout=timeout)
         lines = said.splitlines()
         code = int(lines.pop().removeprefix("code="))
         return code, lines

@@ -249,7 +249,8 @@ def check_found(state, found, at_least):
 
 @dataclasses.dataclass
 class Checker:
-    """A guest that puts states together, and the two images that its disks stand on."""
+    """A guest that puts states of that stack together, and the two images that its disks stand on."""
+    name: str
     machine: Machine
     images: list
     headers: list  # LUKS, of each member, or of none
@@ -257,7 +258,7 @@ class Checker:
 
 def check_stack(t, what, record, states, c):
     """These states of its, in that guest."""
-    name, counts = STACK[t.name], collections.Counter()
+    counts = collections.Counter()
     for image, epochs in zip(c.images, record.epochs):
         image.replay(epochs)
     for state in states:
@@ -265,7 +266,7 @@ def check_stack(t, what, record, states, c):
             paths = [held.enter_context(image.state(state.epoch, w)) for image, w in zip(c.images, state.writes)]
             try:
                 check_host(paths, c.headers)
-                found = mirror.look(c.machine, name)
+                found = mirror.look(c.machine, c.name)
                 check_found(state, found, record.synced(state.epoch))
             except AssertionError as e:
                 raise AssertionError(f"{what}: {state}: {e}") from e
@@ -274,14 +275,14 @@ def check_stack(t, what, record, states, c):
     return counts
 
 
-def check_line_is_missed(record, name, c):
+def check_line_is_missed(record, c):
     """That the guest's look sees something: right after the last line but one was synced, the last one is missing."""
     lines = len(record.lines.told)
     epoch = next(n for n in range(record.last()) if record.synced(n) == lines - 1)
     with contextlib.ExitStack() as held:
         for image in c.images:
             held.enter_context(image.state(epoch, ()))
-        found = mirror.look(c.machine, name)
+        found = mirror.look(c.machine, c.name)
     assert found.ledger == ledger.text(lines - 1), found.said
 
 
@@ -321,16 +322,16 @@ def checker(t, name, bases):
         images = [powercut.Image(b, base, []) for b, base in zip(blanks, bases)]
         headers = [superblocks.luks_headers(base, REACH) for base in bases]
         assert all(map(bool, headers)) == name.startswith("luks"), headers
-        yield Checker(m, images, headers)
+        yield Checker(name, m, images, headers)
     for path in blanks:
         path.unlink()
 
 
-def check_life(t, name, life, states, c):
+def check_life(t, life, states, c):
     counts = check_stack(t, "a life", life, states, c)
     assert counts["journal replayed"] and counts["resync"] and counts["clean"], counts
     check_stack_end(life, c)
-    check_line_is_missed(life, name, c)
+    check_line_is_missed(life, c)
 
 
 @case
@@ -344,7 +345,7 @@ def mirrored(t):
     replay = stack_replay(t, name, dirty_copies(t, life, dirty), life.synced(dirty.epoch))
     resync = stack_resync(t, name, bases)
     with checker(t, name, bases) as c:
-        check_life(t, name, life, powercut.thin(life.states(), 50, SEED), c)
+        check_life(t, life, powercut.thin(life.states(), 50, SEED), c)
         states = powercut.pick(resync.states(), 20, 6)
         counts = check_stack(t, "power-off while a member is filled", resync, states, c)
         assert counts["recovery"], counts
@@ -366,4 +367,4 @@ def mirrored_some(t):
     bases = stacks.disks(t, name, stack_image(t))
     life = stack_life(t, name, bases)
     with checker(t, name, bases) as c:
-        check_life(t, name, life, powercut.pick(life.states(), 20, 4), c)
+        check_life(t, life, powercut.pick(life.states(), 20, 4), c)

@@ -296,9 +296,14 @@ def workshop(t, name, disks, image, path=None, limit=500):
                   root="root=/dev/vda", image=image, kernel=kernel_of(path), memory=1024, limit=limit)
 
 
+def script(recipe):
+    """All that it needs before it."""
+    return ALONE + SHELL + recipe
+
+
 def work(m, recipe, timeout):
     """In a workshop; what it said."""
-    return m.run(ALONE + SHELL + recipe, timeout=timeout)
+    return m.run(script(recipe), timeout=timeout)
 
 
 def paths(name, path):
