@@ -8,7 +8,7 @@
 #pragma once
 
 #include "image/archive.h"
-#include "image/inode.h"
+#include "base/inode.h"
 
 struct deposit {
 	int root;               /* the directory; borrowed */

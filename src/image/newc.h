@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * newc: the archive format that the kernel unpacks: cpio(5), "newc", as the kernel's
+ * newc: writing the archive format that the kernel unpacks: cpio(5), "newc", as the kernel's
  * Documentation/driver-api/early-userspace/buffer-format.rst has it.
  *
  * Written and read here, not by libarchive: a record is a fixed header of hexadecimal numbers, a
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/macro.h"
+#include "base/newc.h"
 #include "image/tree.h"
 
 /* Takes what is written; 0 or -errno, which ends the writing. */
@@ -41,23 +41,3 @@ bool newc_part_is_empty(const struct tree *t, const struct newc_part *part);
  */
 int newc_write(const struct tree *t, const struct newc_part *part, uint32_t mtime, newc_sink sink, void *to,
 	       struct newc_failure *ret_failure);
-
-struct newc_entry {
-	const char *name; /* in the buffer, NUL-terminated; leading "/" and "./" are left out */
-	mode_t mode;
-	uint32_t uid, gid, mtime; /* s since 1970 */
-	uint32_t ino, nlink;
-	dev_t dev, rdev;
-	const void *data;
-	uint32_t size;
-};
-
-/*
- * Reads the record at `*at` of a buffer and moves `*at` behind it. 1: an entry; 0: the trailer;
- * -EBADMSG: no record of this format, and `*ret_why` says what is wrong with it.
- */
-int newc_read(const void *data, size_t size, size_t *at, struct newc_entry *ret,
-	      const char **ret_why);
-
-/* Does a newc archive begin here? */
-bool newc_is(const void *data, size_t size);

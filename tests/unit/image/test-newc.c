@@ -303,9 +303,40 @@ static void cuts_are_told_apart(void **state)
 	}
 }
 
+/* Who reads a stream must know how much of it to wait for. */
+static void a_record_says_what_it_needs(void **state)
+{
+	_cleanup_tree_ struct tree t = { 0 };
+	struct sheet b = { .room = sizeof(b.data) };
+	struct newc_entry e;
+	const char *why;
+	size_t at = 0;
+
+	fill(&t);
+	write_tree(&t, &b);
+	assert_int_equal(newc_needs(b.data, 0), NEWC_HEADER_SIZE);
+	assert_int_equal(newc_needs(b.data, NEWC_HEADER_SIZE - 1), NEWC_HEADER_SIZE);
+	for (int r = 1; r == 1;) {
+		size_t before = at;
+		uint64_t need = newc_needs(b.data + at, NEWC_HEADER_SIZE);
+
+		assert_true(need > NEWC_HEADER_SIZE);
+		r = newc_read(b.data, before + need, &at, &e, &why);
+		assert_true(r >= 0);
+		assert_int_equal(at - before, need);
+	}
+	assert_int_equal(at, b.size);
+	b.data[0] = 'x';
+	assert_int_equal(newc_needs(b.data, b.size), 0);
+	b.data[0] = '0';
+	b.data[20] = 'x';
+	assert_int_equal(newc_needs(b.data, b.size), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_says_what_it_needs),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(the_header_is_as_documented),
 		cmocka_unit_test(parts),

@@ -2,7 +2,7 @@
 /* inode: one file of any kind, as an archive's entry says. */
 #pragma once
 
-#include "image/newc.h"
+#include "base/newc.h"
 
 struct inodes {
 	bool owners;      /* give files to whom the archive says */

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "image/inode.h"
+#include "base/inode.h"
 
 static const struct timespec *times_of(const struct newc_entry *e, struct timespec times[2])
 {
