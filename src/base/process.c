@@ -208,3 +208,16 @@ int process_end_all(const struct process_end *e, char **ret_left)
 	reap();
 	return left > 0 ? signal_all(e, 0, ret_left) : left;
 }
+
+int process_newest(void)
+{
+	_cleanup_free_ char *line = NULL;
+	const char *last;
+	int r = file_read_line(AT_FDCWD, "/proc/loadavg", &line);
+
+	if (r < 0)
+		return r;
+	/* "0.20 0.18 0.12 1/80 11206" */
+	last = strrchr(line, ' ');
+	return last && atoi(last) > 0 ? atoi(last) : -EINVAL;
+}

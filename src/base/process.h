@@ -20,6 +20,9 @@ struct process {
  * meanwhile are left out. `procfd` is /proc. */
 int process_list(int procfd, struct process **ret, size_t *ret_n);
 
+/* The pid that was given out last, to whatever thread, the kernel's too. -errno where /proc does not say. */
+int process_newest(void);
+
 /* The interface's storage daemons: root's, and argv[0] begins with '@'. */
 bool process_is_storage_daemon(const struct process *p);
 

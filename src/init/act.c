@@ -107,6 +107,7 @@ static void act_done(struct run *run, struct job *job, int result)
 {
 	const struct act *act = job->data;
 
+	profile_end(&run->profile, act->span);
 	if (act->row->action == ACTION_ASK && (act->taken_back || why_not_ask(run, act, false))) {
 		attempts_drop(&run->attempts, act->subject, ACTION_ASK);
 		return;
@@ -160,6 +161,14 @@ static void announce(const struct step *step)
 		log_console(LOG_WARNING, "%s is used without all its PVs", step->subject);
 }
 
+/* "lvm pvscan dm-0" */
+static int begin_span(struct run *run, const struct act *act)
+{
+	enum span_kind kind = act->row->action == ACTION_ASK ? SPAN_QUESTION : SPAN_HELPER;
+
+	return profile_begin(&run->profile, kind, span_name(act->row->span, act->subject).text, act->name);
+}
+
 int act_start(struct run *run, const struct step *step)
 {
 	const struct device *dev = step->device;
@@ -191,5 +200,6 @@ int act_start(struct run *run, const struct step *step)
 		free(act);
 		return r;
 	}
+	act->span = begin_span(run, act);
 	return jobs_start(&run->jobs, &act_kind, dev->name, act->row->run, act, clock_add(now, act->row->deadline));
 }

@@ -20,6 +20,7 @@ struct act {
 	unsigned int secret;
 	bool degraded;
 	bool taken_back;     /* the question: its answer counts no more */
+	int span;            /* in the profile */
 	uint64_t announced;  /* of the device: which state of it */
 	char path[512];      /* "/dev/vda2" */
 	char name[256];      /* the device's, as the kernel calls it */
@@ -30,6 +31,7 @@ struct act {
 struct act_row {
 	enum action action;
 	const char *doing;   /* "assemble", for messages: "cannot assemble vda: …" */
+	const char *span;    /* "mdadm incremental": what runs, in the profile before the subject */
 	uint64_t deadline;   /* µs for the whole of it; UINT64_MAX: none */
 	worker_fn run;       /* data: the struct act. 0, or -errno with what the tool said as its record */
 	/* After it succeeded, with its record. 0 or -errno: then it counts as failed. May be NULL. */

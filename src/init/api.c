@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "init/mount.h"
 #include "init/run.h"
 #include "init/stages.h"
@@ -79,6 +80,7 @@ int mount_api(struct run *run)
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
 		if (mkdir(directories[i].path, directories[i].mode) < 0 && errno != EEXIST)
 			return log_errno(-errno, "cannot make %s", directories[i].path);
+	run->processes = process_newest();
 	if (getpid() == 1)
 		open_console();
 	return 0;

@@ -77,4 +77,5 @@ static int take(struct run *run, const struct act *act, char *record)
 	return device_set_membership(dev, NULL, whole, total);
 }
 
-const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", DEADLINE, scan, take };
+const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", "btrfs scan", DEADLINE, scan,
+				    take };

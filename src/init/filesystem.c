@@ -90,12 +90,11 @@ static int check(struct run *run, const struct filesystem *fs, const struct devi
 		 struct fsck_result *ret)
 {
 	struct fsck_request request = { .device = dev, .fstype = fstype, .what = fs->what, .unit = fs->unit };
-	size_t span;
-	int r;
+	int span, r;
 
 	if (!fs->check || is_mounted(dev->devno))
 		return 0;
-	span = profile_begin(&run->profile, fs->spans[1]);
+	span = profile_begin(&run->profile, SPAN_STAGE, fs->spans[1], dev->name);
 	r = fsck_run(run, &request, ret);
 	profile_end(&run->profile, span);
 	return r;
@@ -110,8 +109,7 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 		.options = fs->options,
 		.access = fs->access,
 	};
-	size_t span;
-	int r;
+	int span, r;
 
 	if (asprintf(&source, "/dev/%s", dev->devname) < 0)
 		return log_errno(-ENOMEM, "cannot mount %s", fs->what);
@@ -120,7 +118,7 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 		log_warning("%s can only be read: mounting it ro although rw was asked for", source);
 		request.access = "ro";
 	}
-	span = profile_begin(&run->profile, fs->spans[2]);
+	span = profile_begin(&run->profile, SPAN_STAGE, fs->spans[2], dev->name);
 	r = mount_fs(&request);
 	profile_end(&run->profile, span);
 	if (r == 0)
@@ -132,10 +130,10 @@ int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_r
 {
 	const struct device *dev;
 	const char *fstype;
-	size_t span = profile_begin(&run->profile, fs->spans[0]);
+	int span = profile_begin(&run->profile, SPAN_WAIT, fs->spans[0], NULL);
 	int r = wait_for(run, fs, &dev);
 
-	profile_end(&run->profile, span);
+	profile_found(&run->profile, span, r == 0 ? dev->name : NULL);
 	if (r < 0)
 		return r;
 	r = choose_type(fs, dev, &fstype);

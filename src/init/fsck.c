@@ -237,6 +237,13 @@ static int check(const struct boot *boot, const struct fsck_request *q, struct f
 	return judge(q, &l, code);
 }
 
+static void note(struct run *run, const struct fsck_request *q, const struct fsck_result *check)
+{
+	const char *device = q->device->name;
+
+	profile_add(&run->profile, SPAN_HELPER, span_name("fsck", device).text, device, check->start, check->end);
+}
+
 int fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *ret)
 {
 	_cleanup_free_ char *unit = strdup(q->unit);
@@ -252,8 +259,10 @@ int fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *
 	free(ret->unit);
 	*ret = (struct fsck_result){ 0 };
 	r = check(&run->boot, q, ret);
-	if (ret->ran)
+	if (ret->ran) {
 		ret->unit = TAKE_PTR(unit);
+		note(run, q, ret);
+	}
 	return r == -ENOMEM ? log_errno(r, "cannot check %s", q->device->devname) : r;
 }
 

@@ -38,6 +38,15 @@ void loop_forget(const struct devices *devices, struct attempts *attempts, const
 		attempts_forget(attempts, name);
 }
 
+/* Without sectors it is none yet: a mapping without its table, a drive without a medium. */
+static void note_arrival(struct run *run, const char *name)
+{
+	const struct device *dev = devices_find(&run->devices, name);
+
+	if (dev && dev->sectors > 0)
+		profile_device(&run->profile, name, dev->dm_name);
+}
+
 /* What a message or /sys says goes where it belongs; a device that came or changed may be tried anew. */
 static int take_uevent(struct run *run, const struct uevent *u)
 {
@@ -53,7 +62,9 @@ static int take_uevent(struct run *run, const struct uevent *u)
 	if (!u->subsystem || !streq(u->subsystem, "block"))
 		return 0;
 	loop_forget(&run->devices, &run->attempts, u);
-	return devices_apply(&run->devices, run->loop.sys_fd, u);
+	r = devices_apply(&run->devices, run->loop.sys_fd, u);
+	note_arrival(run, strrchr(u->devpath, '/') + 1);
+	return r;
 }
 
 /* Reads all of /sys anew: at the start and when messages were lost. */

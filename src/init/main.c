@@ -61,15 +61,14 @@ static void give_shell(struct run *run, const struct stage *stage, const char *w
 
 static int run_stage(struct run *run, const struct stage *stage)
 {
-	size_t span;
 	int r;
 
 	log_set_stage(stage->name);
 	if (boot_breaks_at(&run->boot, stage->name) && rescue_allowed(&run->boot, run->secret_refused))
 		give_shell(run, stage, "rd.break: a shell before this stage");
-	span = profile_begin(&run->profile, stage->name);
+	run->span = profile_begin(&run->profile, SPAN_STAGE, stage->name, NULL);
 	r = stage->run(run);
-	profile_end(&run->profile, span);
+	profile_end(&run->profile, run->span);
 	return r;
 }
 

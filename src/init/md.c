@@ -120,7 +120,9 @@ static int take_total(struct run *run, const struct act *act, char *record)
 	return 0;
 }
 
-const struct act_row md_scan = { ACTION_SCAN, "read the superblock of", DEADLINE, examine, take_total };
-const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", DEADLINE, assemble, look_at_arrays };
-const struct act_row md_start = { ACTION_START, "start the array without all its members", DEADLINE, start,
-				look_at_arrays };
+const struct act_row md_scan = { ACTION_SCAN, "read the superblock of", "mdadm examine", DEADLINE, examine,
+				 take_total };
+const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", "mdadm incremental", DEADLINE,
+				     assemble, look_at_arrays };
+const struct act_row md_start = { ACTION_START, "start the array without all its members", "mdadm run", DEADLINE,
+				  start, look_at_arrays };

@@ -44,6 +44,7 @@ static void free_probe(blkid_probe *pr)
 struct request {
 	uint64_t announced;
 	char path[512];
+	int span; /* in the profile */
 };
 
 /* A drive without a medium has no tags, and that is no error: libblkid finds out by asking a CD drive. */
@@ -115,6 +116,7 @@ static void probe_done(struct run *run, struct job *job, int result)
 	const struct request *request = job->data;
 	struct tags tags;
 
+	profile_end(&run->profile, request->span);
 	/* Gone, or changed while it was read: then it is read again, or is being read again already. */
 	if (!dev || dev->announced != request->announced)
 		return;
@@ -143,6 +145,7 @@ int probe_start(struct run *run, const char *name)
 		return -ENOMEM;
 	request->announced = dev->announced;
 	(void)snprintf(request->path, sizeof(request->path), "/dev/%s", dev->devname);
+	request->span = profile_begin(&run->profile, SPAN_WORKER, span_name("probe", name).text, name);
 	r = jobs_start(&run->jobs, &probe_kind, name, probe_device, request,
 		       clock_add(clock_monotonic(), PROBE_DEADLINE));
 	if (r == 0)

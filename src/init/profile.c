@@ -1,51 +1,126 @@
 /* SPDX-License-Identifier: MIT */
-/* profile: spans, and their trace file. */
-#include <errno.h>
-
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/log.h"
+/* profile: spans of monotonic time. */
 #include "init/profile.h"
 
-size_t profile_begin(struct profile *p, const char *name)
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macro.h"
+
+/* The buffer grows by so many. */
+#define SPANS_STEP 64
+
+const char *span_kind_name(enum span_kind kind)
 {
-	if (p->n == PROFILE_SPANS) {
+	static const char *const names[SPAN_KINDS] = {
+		[SPAN_STAGE] = "stage",   [SPAN_WAIT] = "wait",     [SPAN_MODULE] = "module",
+		[SPAN_DEVICE] = "device", [SPAN_HELPER] = "helper", [SPAN_WORKER] = "worker",
+		[SPAN_QUESTION] = "question",
+	};
+
+	return names[kind];
+}
+
+struct span_name span_name(const char *what, const char *whom)
+{
+	struct span_name name;
+
+	(void)snprintf(name.text, sizeof(name.text), "%s %s", what, whom);
+	return name;
+}
+
+static bool make_room(struct profile *p)
+{
+	struct span *grown;
+
+	if (p->n == PROFILE_SPANS)
+		return false;
+	if (p->n % SPANS_STEP != 0)
+		return true;
+	grown = realloc(p->spans, (p->n + SPANS_STEP) * sizeof(*grown));
+	if (grown)
+		p->spans = grown;
+	return grown != NULL;
+}
+
+/* NULL: no memory. */
+static struct span *note(struct profile *p, enum span_kind kind, const char *name, const char *device)
+{
+	_cleanup_free_ char *own_name = NULL, *own_device = NULL;
+
+	if (make_room(p)) {
+		own_name = strndup(name, PROFILE_NAME);
+		own_device = device ? strndup(device, PROFILE_NAME) : NULL;
+	}
+	if (!own_name || (device && !own_device)) {
 		p->dropped++;
-		return PROFILE_SPANS;
+		return NULL;
 	}
-	p->spans[p->n] = (struct span){ .name = name, .start = clock_monotonic() };
-	return p->n++;
+	p->spans[p->n] = (struct span){
+		.kind = kind, .name = TAKE_PTR(own_name), .device = TAKE_PTR(own_device),
+	};
+	return &p->spans[p->n++];
 }
 
-void profile_end(struct profile *p, size_t span)
+static void tell(const struct span *s)
 {
-	if (span >= p->n)
+	if (s->kind == SPAN_DEVICE)
+		log_debug("span %s %s came", span_kind_name(s->kind), s->name);
+	else
+		log_debug("span %s %s took %llu us", span_kind_name(s->kind), s->name,
+			  (unsigned long long)(s->end - s->start));
+}
+
+int profile_begin(struct profile *p, enum span_kind kind, const char *name, const char *device)
+{
+	struct span *s = note(p, kind, name, device);
+
+	if (!s)
+		return -1;
+	s->start = clock_monotonic();
+	return (int)(s - p->spans);
+}
+
+void profile_end(struct profile *p, int id)
+{
+	if (id < 0 || (size_t)id >= p->n)
 		return;
-	p->spans[span].end = clock_monotonic();
-	log_debug("%s took %llu us", p->spans[span].name,
-		  (unsigned long long)(p->spans[span].end - p->spans[span].start));
+	p->spans[id].end = clock_monotonic();
+	tell(&p->spans[id]);
 }
 
-/* Names are ours: nothing in them needs escaping. */
-int profile_write(const struct profile *p, const char *path)
+void profile_found(struct profile *p, int id, const char *device)
 {
-	_cleanup_free_ char *text = NULL;
+	if (device && id >= 0 && (size_t)id < p->n)
+		(void)string_set(&p->spans[id].device, device);
+	profile_end(p, id);
+}
+
+void profile_add(struct profile *p, enum span_kind kind, const char *name, const char *device, uint64_t start,
+		 uint64_t end)
+{
+	struct span *s = note(p, kind, name, device);
+
+	if (!s)
+		return;
+	s->start = start;
+	s->end = end;
+	tell(s);
+}
+
+void profile_device(struct profile *p, const char *device, const char *mapping)
+{
 	uint64_t now = clock_monotonic();
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct span_name name = span_name(device, mapping ?: "");
 
-	if (!f)
-		return -ENOMEM;
-	(void)fprintf(f, "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped\":%zu},\"traceEvents\":[", p->dropped);
+	profile_add(p, SPAN_DEVICE, mapping ? name.text : device, device, now, now);
+}
+
+void profile_free(struct profile *p)
+{
 	for (size_t i = 0; i < p->n; i++) {
-		const struct span *s = &p->spans[i];
-
-		(void)fprintf(f, "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":%llu,\"dur\":%llu}",
-			      i > 0 ? "," : "", s->name, (unsigned long long)s->start,
-			      (unsigned long long)((s->end ? s->end : now) - s->start));
+		free(p->spans[i].name);
+		free(p->spans[i].device);
 	}
-	(void)fprintf(f, "\n]}\n");
-	if (fclose(f) != 0)
-		return -ENOMEM;
-	return file_write(AT_FDCWD, path, text, 0644);
+	free(p->spans);
+	*p = (struct profile){ 0 };
 }

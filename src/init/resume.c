@@ -22,9 +22,13 @@ static int find_swap(struct run *run, const struct device **ret)
 		.since = now,
 		.deadline = clock_add(now, MIN(run->boot.timeout, RESUME_WAIT)),
 	};
+	int span, r;
 
 	attempts_forget(&run->attempts, "resume");
-	return await_device(run, &want, ret);
+	span = profile_begin(&run->profile, SPAN_WAIT, "resume/wait", NULL);
+	r = await_device(run, &want, ret);
+	profile_found(&run->profile, span, r == 0 ? (*ret)->name : NULL);
+	return r;
 }
 
 /* Comes back only when the kernel did not resume. */

@@ -42,6 +42,8 @@ struct run {
 	struct loop loop;
 	struct jobs jobs;
 	struct profile profile;
+	int span;                     /* of the stage that runs */
+	int processes;                /* the newest when /proc was mounted, see process_newest() */
 	struct secrets *secrets;      /* NULL: nobody was asked */
 
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */

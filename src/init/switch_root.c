@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/signals.h"
 #include "base/strv.h"
 #include "init/checked.h"
@@ -21,6 +22,7 @@
 #include "init/run.h"
 #include "init/serialize.h"
 #include "init/stages.h"
+#include "init/trace.h"
 #include "init/udevdb.h"
 
 #define HAND_OVER_FD 3
@@ -114,6 +116,21 @@ static bool prepare_hand_over(const struct run *run)
 	return false;
 }
 
+/* Just before exec: what follows is the next init's start. */
+static void leave_profile(struct run *run)
+{
+	struct trace_facts facts = { .began = run->monotonic, .root = run->boot.root.spec.text };
+	int id, newest = process_newest(), r;
+
+	facts.processes = newest > 0 && run->processes > 0 ? newest - run->processes : 0;
+	profile_end(&run->profile, run->span);
+	id = profile_begin(&run->profile, SPAN_STAGE, "exec", NULL);
+	facts.exec = id < 0 ? clock_monotonic() : run->profile.spans[id].start;
+	r = trace_write(&run->profile, &facts, "/run/slipway/profile.json");
+	if (r < 0)
+		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
+}
+
 /* The last things that are still ours to say, then nothing of us is left. */
 static _Noreturn void become_init(struct run *run)
 {
@@ -124,6 +141,7 @@ static _Noreturn void become_init(struct run *run)
 	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	signals_reset();
 	hand_over = prepare_hand_over(run);
+	leave_profile(run);
 	if (make_environment(run, &env) == 0) {
 		exec_init(run, run->next.path, hand_over, env);
 		if (hand_over) {
@@ -157,9 +175,6 @@ int enter_sysroot(struct run *run)
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
 	tell_udev(run);
-	r = profile_write(&run->profile, "/run/slipway/profile.json");
-	if (r < 0)
-		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
 	r = run->next.systemd ? checked_write(&run->usr_fsck) : 0;
 	if (r < 0)
 		log_warning("cannot tell systemd that /usr is checked: %s, ignoring", strerror(-r));

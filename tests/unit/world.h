@@ -247,5 +247,6 @@ static inline int await(const struct event *events, size_t n_events, const struc
 	loop_close(&run.loop);
 	devices_free(&run.devices);
 	attempts_free(&run.attempts);
+	profile_free(&run.profile);
 	return r;
 }

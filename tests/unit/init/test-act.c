@@ -71,6 +71,7 @@ static void close_scene(struct scene *s)
 {
 	jobs_free(&s->run.jobs);
 	attempts_free(&s->run.attempts);
+	profile_free(&s->run.profile);
 	free(s->vda.membership.group);
 }
 

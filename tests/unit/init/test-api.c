@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-api: /proc /sys /dev /run as the interface wants them (docs/contract.md), mounted once.
- * wrap: mount statfs mount_is_mountpoint file_mkdir_parents mkdir umask getpid open dup2 close
+ * wrap: mount statfs mount_is_mountpoint file_mkdir_parents mkdir umask getpid open dup2 close process_newest
  * wrap: log_line log_console log_errno
  */
 #include <fcntl.h>
@@ -123,6 +123,12 @@ mode_t __wrap_umask(mode_t mask)
 	return 0;
 }
 
+int __wrap_process_newest(void);
+int __wrap_process_newest(void)
+{
+	return 42;
+}
+
 pid_t __real_getpid(void);
 pid_t __wrap_getpid(void);
 pid_t __wrap_getpid(void)
@@ -177,6 +183,7 @@ static int stage(void)
 	running = true;
 	r = mount_api(&run);
 	running = false;
+	assert_int_equal(run.processes, r < 0 ? 0 : 42);
 	return r;
 }
 

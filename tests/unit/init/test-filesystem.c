@@ -99,7 +99,9 @@ int __wrap_fstab_find(const char *path, const char *target, struct fstab_row *re
 static int setup(void **state)
 {
 	memset(&world, 0, sizeof(world));
-	world.device = (struct device){ .devname = T("vda1"), .devno = 0xfe01, .tags.type = T("ext4") };
+	world.device = (struct device){
+		.name = T("vda1"), .devname = T("vda1"), .devno = 0xfe01, .tags.type = T("ext4"),
+	};
 	world.fstab_error = -ENOENT;
 	trace_reset(0, 0);
 	return 0;
@@ -118,6 +120,7 @@ static void done(struct run *run)
 {
 	boot_free(&run->boot);
 	attempts_free(&run->attempts);
+	profile_free(&run->profile);
 }
 
 static int stage_alone(int (*fn)(struct run *run), const char *words)
@@ -143,6 +146,7 @@ static void root_is_waited_for_checked_and_mounted(void **state)
 	assert_true(run.root_fsck.ran);
 	assert_int_equal(run.profile.n, 3);
 	assert_string_equal(run.profile.spans[0].name, "root/wait");
+	assert_string_equal(run.profile.spans[0].device, "vda1");
 	assert_string_equal(run.profile.spans[1].name, "root/fsck");
 	assert_string_equal(run.profile.spans[2].name, "root/mount");
 	assert_true(run.profile.spans[2].end > 0);

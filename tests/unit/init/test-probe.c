@@ -84,6 +84,7 @@ static void done(struct run *run)
 {
 	devices_free(&run->devices);
 	attempts_free(&run->attempts);
+	profile_free(&run->profile);
 }
 
 static void tags_are_taken(void **state)

@@ -1,18 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-profile: the boot profile: bounded, and a file that a JSON reader takes.
- * wrap: clock_monotonic
+ * test-profile: spans begin, end, and are bounded.
+ * wrap: clock_monotonic log_line
+ * wrap: malloc calloc realloc strdup strndup asprintf
  */
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "init/profile.h"
-#include "unit/scratch.h"
+#include "unit/memory.h"
 
 static uint64_t now;
+static char said[1024];
+
+void __wrap_log_line(int level, const char *fmt, ...);
+void __wrap_log_line(int level, const char *fmt, ...)
+{
+	size_t n = strlen(said);
+	va_list ap;
+
+	assert_int_equal(level, LOG_DEBUG);
+	va_start(ap, fmt);
+	n += (size_t)vsnprintf(said + n, sizeof(said) - n, fmt, ap);
+	va_end(ap);
+	assert_true(n + 1 < sizeof(said));
+	strcpy(said + n, "\n");
+}
+
+static int start(void **state)
+{
+	*said = '\0';
+	return 0;
+}
 
 uint64_t __wrap_clock_monotonic(void);
 uint64_t __wrap_clock_monotonic(void)
@@ -20,149 +39,160 @@ uint64_t __wrap_clock_monotonic(void)
 	return now;
 }
 
-static char *written(const struct scratch *s, const struct profile *p)
+static void assert_span(const struct span *s, const struct span *wanted)
 {
-	char path[96], *text = NULL;
-
-	snprintf(path, sizeof(path), "%s/profile.json", s->path);
-	assert_int_equal(profile_write(p, path), 0);
-	assert_int_equal(file_read(s->fd, "profile.json", 1 << 20, &text, NULL), 0);
-	return text;
+	assert_int_equal(s->kind, wanted->kind);
+	assert_string_equal(s->name, wanted->name);
+	assert_true(streq_null(s->device, wanted->device));
+	assert_int_equal(s->start, wanted->start);
+	assert_int_equal(s->end, wanted->end);
 }
+
+#define SPAN(k, n, d, from, to) { .kind = k, .name = (char *)(n), .device = (char *)(d), .start = from, .end = to }
 
 static void spans_of_a_boot(void **state)
 {
-	const struct scratch *s = *state;
+	static const struct span wanted[] = {
+		SPAN(SPAN_STAGE, "root", NULL, 100, 300),
+		SPAN(SPAN_WAIT, "root/wait", "vda", 110, 250),
+		SPAN(SPAN_DEVICE, "vda", "vda", 200, 200),
+		SPAN(SPAN_WORKER, "probe vda", "vda", 210, 240),
+		SPAN(SPAN_MODULE, "virtio_blk", NULL, 120, 190),
+		SPAN(SPAN_STAGE, "exec", NULL, 400, 0),
+	};
 	struct profile p = { 0 };
-	_cleanup_free_ char *text = NULL;
-	struct stat st;
-	size_t root, wait, open;
+	char name[] = "probe vda", device[] = "vda";
+	int root, wait, probe;
 
 	now = 100;
-	root = profile_begin(&p, "root");
-	wait = profile_begin(&p, "root/wait");
+	root = profile_begin(&p, SPAN_STAGE, "root", NULL);
+	now = 110;
+	wait = profile_begin(&p, SPAN_WAIT, "root/wait", NULL);
+	now = 200;
+	profile_device(&p, device, NULL);
+	now = 210;
+	probe = profile_begin(&p, SPAN_WORKER, name, device);
+	memset(name, 'x', 5);
+	memset(device, 'x', 3);
+	profile_add(&p, SPAN_MODULE, "virtio_blk", NULL, 120, 190);
+	now = 240;
+	profile_end(&p, probe);
 	now = 250;
-	profile_end(&p, wait);
+	profile_found(&p, wait, "vda");
 	now = 300;
 	profile_end(&p, root);
-	open = profile_begin(&p, "switch-root");
-	assert_int_equal(open, 2);
-	now = 310;
-	text = written(s, &p);
-	assert_string_equal(text,
-		"{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped\":0},\"traceEvents\":[\n"
-		"{\"name\":\"root\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":100,\"dur\":200},\n"
-		"{\"name\":\"root/wait\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":100,\"dur\":150},\n"
-		/* Still open: up to now. */
-		"{\"name\":\"switch-root\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":300,\"dur\":10}\n"
-		"]}\n");
-	assert_int_equal(fstatat(s->fd, "profile.json", &st, 0), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
+	now = 400;
+	assert_int_equal(profile_begin(&p, SPAN_STAGE, "exec", NULL), 5);
+	assert_int_equal(p.n, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < p.n; i++)
+		assert_span(&p.spans[i], &wanted[i]);
+	assert_string_equal(said,
+		"span device vda came\n"
+		"span module virtio_blk took 70 us\n"
+		"span worker probe vda took 30 us\n"
+		"span wait root/wait took 140 us\n"
+		"span stage root took 200 us\n");
+	profile_free(&p);
+	assert_int_equal(p.n, 0);
 }
 
-static void nothing_yet(void **state)
+static void mapping_has_its_name(void **state)
 {
 	struct profile p = { 0 };
-	_cleanup_free_ char *text = written(*state, &p);
 
-	assert_string_equal(text,
-		"{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped\":0},\"traceEvents\":[\n]}\n");
+	now = 7;
+	profile_device(&p, "dm-0", "vg-root");
+	assert_span(&p.spans[0], &(struct span)SPAN(SPAN_DEVICE, "dm-0 vg-root", "dm-0", 7, 7));
+	profile_free(&p);
+}
+
+static void wait_that_nothing_ended(void **state)
+{
+	struct profile p = { 0 };
+
+	now = 5;
+	profile_found(&p, profile_begin(&p, SPAN_WAIT, "root/wait", NULL), NULL);
+	assert_span(&p.spans[0], &(struct span)SPAN(SPAN_WAIT, "root/wait", NULL, 5, 5));
+	profile_free(&p);
 }
 
 static void full_buffer_drops_the_newest(void **state)
 {
-	static struct profile p;
-	_cleanup_free_ char *text = NULL;
-	size_t n = 0;
-
-	now = 1;
-	for (size_t i = 0; i < PROFILE_SPANS; i++)
-		assert_int_equal(profile_begin(&p, "kept"), i);
-	for (int i = 0; i < 3; i++) {
-		size_t span = profile_begin(&p, "dropped");
-
-		now = 5;
-		profile_end(&p, span);
-	}
-	assert_int_equal(p.n, PROFILE_SPANS);
-	assert_int_equal(p.dropped, 3);
-	for (size_t i = 0; i < PROFILE_SPANS; i++)
-		assert_int_equal(p.spans[i].end, 0);
-	text = written(*state, &p);
-	assert_non_null(strstr(text, "\"otherData\":{\"dropped\":3}"));
-	for (const char *at = strstr(text, "\"kept\""); at; at = strstr(at + 1, "\"kept\""))
-		n++;
-	assert_int_equal(n, PROFILE_SPANS);
-	assert_null(strstr(text, "\"dropped\",\"ph\""));
-}
-
-/* Just enough of JSON: objects, arrays, strings without escapes, natural numbers. */
-static const char *json_value(const char *p);
-
-static const char *json_list(const char *p, char close, bool pairs)
-{
-	for (p += strspn(p, " \n"); *p != close; p += strspn(p, " \n")) {
-		if (pairs) {
-			assert_int_equal(*p, '"');
-			p = json_value(p);
-			assert_int_equal(*p++, ':');
-		}
-		p = json_value(p);
-		p += strspn(p, " \n");
-		if (*p != ',')
-			break;
-		p++;
-		assert_int_not_equal(p[strspn(p, " \n")], close);
-	}
-	assert_int_equal(*p, close);
-	return p + 1;
-}
-
-static const char *json_value(const char *p)
-{
-	p += strspn(p, " \n");
-	if (*p == '{')
-		return json_list(p + 1, '}', true);
-	if (*p == '[')
-		return json_list(p + 1, ']', false);
-	if (*p == '"') {
-		p += 1 + strcspn(p + 1, "\"\\");
-		assert_int_equal(*p, '"');
-		return p + 1;
-	}
-	assert_in_range(*p, '0', '9');
-	return p + strspn(p, "0123456789");
-}
-
-static void json_reader_takes_it(void **state)
-{
-	static struct profile p;
-
-	for (size_t n = 0; n < 4; n++) {
-		_cleanup_free_ char *text = written(*state, &p);
-
-		assert_string_equal(json_value(text), "\n");
-		profile_end(&p, profile_begin(&p, "stage"));
-	}
-}
-
-static void place_that_is_not_there(void **state)
-{
 	struct profile p = { 0 };
 
-	assert_int_equal(profile_write(&p, "/nowhere/profile.json"), -ENOENT);
+	now = 1;
+	for (int i = 0; i < PROFILE_SPANS; i++)
+		assert_int_equal(profile_begin(&p, SPAN_WORKER, "kept", NULL), i);
+	for (int i = 0; i < 3; i++) {
+		int span = profile_begin(&p, SPAN_WAIT, "dropped", NULL);
+
+		assert_int_equal(span, -1);
+		now = 5;
+		profile_found(&p, span, "vda");
+	}
+	profile_device(&p, "dropped", NULL);
+	assert_int_equal(p.n, PROFILE_SPANS);
+	assert_int_equal(p.dropped, 4);
+	for (size_t i = 0; i < PROFILE_SPANS; i++)
+		assert_span(&p.spans[i], &(struct span)SPAN(SPAN_WORKER, "kept", NULL, 1, 0));
+	assert_string_equal(said, "");
+	profile_free(&p);
 }
 
-#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+static void long_names_are_cut(void **state)
+{
+	struct profile p = { 0 };
+	char name[300];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	profile_device(&p, name, "mapping");
+	assert_int_equal(strlen(p.spans[0].name), PROFILE_NAME);
+	assert_int_equal(strlen(p.spans[0].device), PROFILE_NAME);
+	profile_free(&p);
+}
+
+/* As many as there is memory for. */
+static int fill(void *data)
+{
+	struct profile p = { 0 };
+	size_t dropped;
+
+	*said = '\0';
+	for (int i = 0; i < 70; i++)
+		(void)profile_begin(&p, SPAN_WORKER, "probe vda", "vda");
+	profile_found(&p, profile_begin(&p, SPAN_WAIT, "root/wait", NULL), "vda");
+	assert_int_equal(p.n + p.dropped, 71);
+	for (size_t i = 0; i < p.n; i++)
+		assert_non_null(p.spans[i].name);
+	dropped = p.dropped;
+	profile_free(&p);
+	return dropped ? -ENOMEM : 0;
+}
+
+static void out_of_memory_drops(void **state)
+{
+	/* Two a span that is about a device, one for each 64, and the two of the wait. */
+	assert_int_equal(memory_sweep_bearing(fill, NULL), 70 * 2 + 2 + 2);
+}
+
+static void each_kind_has_a_name(void **state)
+{
+	for (enum span_kind a = 0; a < SPAN_KINDS; a++)
+		for (enum span_kind b = 0; b < a; b++)
+			assert_string_not_equal(span_kind_name(a), span_kind_name(b));
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_scratch(spans_of_a_boot),
-		in_scratch(nothing_yet),
-		in_scratch(full_buffer_drops_the_newest),
-		in_scratch(json_reader_takes_it),
-		cmocka_unit_test(place_that_is_not_there),
+		cmocka_unit_test_setup(spans_of_a_boot, start),
+		cmocka_unit_test_setup(mapping_has_its_name, start),
+		cmocka_unit_test_setup(wait_that_nothing_ended, start),
+		cmocka_unit_test_setup(full_buffer_drops_the_newest, start),
+		cmocka_unit_test_setup(long_names_are_cut, start),
+		cmocka_unit_test(out_of_memory_drops),
+		cmocka_unit_test(each_kind_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

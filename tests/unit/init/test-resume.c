@@ -64,6 +64,7 @@ static void stage(const char *words)
 	assert_int_equal(resume(&run), 0);
 	boot_free(&run.boot);
 	attempts_free(&run.attempts);
+	profile_free(&run.profile);
 }
 
 static void nothing_is_asked(void **state)

@@ -2,7 +2,7 @@
 /*
  * test-switch-root: the order of the last things, and what happens when any one of them fails.
  * wrap: open mount chdir chroot syscall close execve
- * wrap: profile_write oldroot_empty signals_reset serialize_open serialize_check leave_after_failure
+ * wrap: trace_write oldroot_empty signals_reset serialize_open serialize_check leave_after_failure
  * wrap: log_line log_console log_errno
  */
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "init/run.h"
 #include "init/serialize.h"
 #include "init/stages.h"
+#include "init/trace.h"
 #include "unit/trace.h"
 
 #define OLD_ROOT 4711 /* nothing real is closed */
@@ -91,9 +92,18 @@ int __wrap_execve(const char *path, char *const *argv, char *const *envp)
 	longjmp(end, BECAME_INIT);
 }
 
-int __wrap_profile_write(const struct profile *p, const char *path);
-int __wrap_profile_write(const struct profile *p, const char *path)
+/* With it the stage has ended, and what is left is the next init's. */
+int __wrap_trace_write(const struct profile *p, const struct trace_facts *facts, const char *path);
+int __wrap_trace_write(const struct profile *p, const struct trace_facts *facts, const char *path)
 {
+	assert_int_equal(p->n, 2);
+	assert_string_equal(p->spans[0].name, "switch-root");
+	assert_true(p->spans[0].end > 0);
+	assert_string_equal(p->spans[1].name, "exec");
+	assert_int_equal(p->spans[1].end, 0);
+	assert_true(facts->exec == p->spans[1].start && facts->exec >= p->spans[0].end);
+	assert_int_equal(facts->began, 2000000);
+	assert_string_equal(facts->root, "LABEL=r");
 	return trace_call_errno("write %s", path);
 }
 
@@ -137,12 +147,17 @@ static int enter(struct run *run)
 	running = true;
 	how = setjmp(end);
 	if (how == RETURNED) {
-		int r = enter_sysroot(run);
+		int r;
+
+		/* As main does. */
+		run->span = profile_begin(&run->profile, SPAN_STAGE, "switch-root", NULL);
+		r = enter_sysroot(run);
 
 		trace_note("returned %s", strerror(-r));
 	}
 	running = false;
 	trace_leaves(false);
+	profile_free(&run->profile);
 	return how;
 }
 
@@ -153,7 +168,8 @@ static char *environment[] = { (char *)"HOME=/", (char *)"RD_TIMESTAMP=1 2", (ch
 	{                                                                                   \
 		.realtime = 1700000000000000, .monotonic = 2000000, .args = words,          \
 		.environment = environment, .loop = LOOP_CLOSED,                            \
-		.boot = { .serialize = wanted }, .next = { (char *)(init), is_systemd },    \
+		.boot = { .serialize = wanted, .root.spec.text = (char *)"LABEL=r" },       \
+		.next = { (char *)(init), is_systemd },                                     \
 	}
 #define SYSTEMD "/lib/systemd/systemd"
 #define ENV "HOME=/ TERM=linux RD_TIMESTAMP=1700000000000000 2000000"
@@ -161,10 +177,11 @@ static char *environment[] = { (char *)"HOME=/", (char *)"RD_TIMESTAMP=1 2", (ch
 #define EXEC_OVER "exec " SYSTEMD ": " SYSTEMD " --switched-root --system --deserialize=3 single a=b; " ENV "\n"
 #define FAILED(path) "error: cannot execute " path ": Input/output error\n"
 
-/* Lines 1 to 10 of every trace. */
+#define WRITE "write /run/slipway/profile.json\n"
+
+/* Lines 1 to 9 of every trace. */
 #define BEGIN                              \
 	"open /\n"                         \
-	"write /run/slipway/profile.json\n" \
 	"move /dev /sysroot/dev\n"         \
 	"move /proc /sysroot/proc\n"       \
 	"move /sys /sysroot/sys\n"         \
@@ -187,6 +204,7 @@ static void systemd_is_told(void **state)
 		"signals\n"
 		"serialize 3\n"
 		"check 3\n"
+		WRITE
 		EXEC_OVER);
 }
 
@@ -194,7 +212,7 @@ static void systemd_is_told(void **state)
 static void others_are_not(void **state)
 {
 	static const char rest[] = BEGIN "empty the old root\n" "info: starting /sbin/init\n" "close from 3\n"
-				   "signals\n" EXEC("/sbin/init");
+				   "signals\n" WRITE EXEC("/sbin/init");
 	struct run sysvinit = RUN("/sbin/init", false, true), unwanted = RUN("/sbin/init", true, false);
 
 	trace_reset(0, 0);
@@ -213,14 +231,14 @@ static void failure_before_the_root_has_moved(void **state)
 		const char *said;
 	} rows[] = {
 		{ 1, "cannot open /" },
-		{ 3, "cannot move /dev to /sysroot/dev" },
-		{ 4, "cannot move /proc to /sysroot/proc" },
-		{ 5, "cannot move /sys to /sysroot/sys" },
-		{ 6, "cannot move /run to /sysroot/run" },
+		{ 2, "cannot move /dev to /sysroot/dev" },
+		{ 3, "cannot move /proc to /sysroot/proc" },
+		{ 4, "cannot move /sys to /sysroot/sys" },
+		{ 5, "cannot move /run to /sysroot/run" },
+		{ 6, "cannot move /sysroot to /" },
 		{ 7, "cannot move /sysroot to /" },
 		{ 8, "cannot move /sysroot to /" },
 		{ 9, "cannot move /sysroot to /" },
-		{ 10, "cannot move /sysroot to /" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -242,11 +260,11 @@ static void failure_that_is_none(void **state)
 {
 	struct run run = RUN("/sbin/init", false, true);
 
-	trace_reset(2, EIO);
+	trace_reset(12, EIO);
 	assert_int_equal(enter(&run), BECAME_INIT);
 	assert_non_null(strstr(traced.text,
-		"warning: cannot write /run/slipway/profile.json: Input/output error, ignoring\nmove /dev"));
-	trace_reset(11, EIO);
+		"warning: cannot write /run/slipway/profile.json: Input/output error, ignoring\n" EXEC("/sbin/init")));
+	trace_reset(10, EIO);
 	assert_int_equal(enter(&run), BECAME_INIT);
 	assert_non_null(strstr(traced.text,
 		"empty the old root\n"
@@ -264,7 +282,7 @@ static void hand_over_that_fails_is_left_out(void **state)
 {
 	static const char *const whys[] = { "Input/output error", "Bad file descriptor" };
 
-	for (unsigned int line = 13; line <= 14; line++) {
+	for (unsigned int line = 12; line <= 13; line++) {
 		struct run run = RUN(SYSTEMD, true, true);
 		char text[2048];
 
@@ -273,7 +291,8 @@ static void hand_over_that_fails_is_left_out(void **state)
 		snprintf(text, sizeof(text),
 			 "%s%swarning: cannot hand the initrd's time over to systemd: %s, ignoring\n"
 			 "close 3\n%s",
-			 BEGIN AFTER "serialize 3\n", line == 14 ? "check 3\n" : "", whys[line - 13], EXEC(SYSTEMD));
+			 BEGIN AFTER "serialize 3\n", line == 13 ? "check 3\n" : "", whys[line - 12],
+			 WRITE EXEC(SYSTEMD));
 		assert_string_equal(traced.text, text);
 	}
 }
@@ -285,7 +304,7 @@ static void exec_fails_with_the_hand_over(void **state)
 	trace_reset(15, EIO);
 	assert_int_equal(enter(&run), BECAME_INIT);
 	assert_string_equal(traced.text, BEGIN AFTER
-		"serialize 3\n" "check 3\n"
+		"serialize 3\n" "check 3\n" WRITE
 		EXEC_OVER FAILED(SYSTEMD) "close 3\n"
 		EXEC(SYSTEMD));
 }
@@ -299,7 +318,7 @@ static void others_are_tried(void **state)
 	traced.fail_to = 19;
 	assert_int_equal(enter(&run), BECAME_INIT);
 	assert_string_equal(traced.text, BEGIN AFTER
-		"serialize 3\n" "check 3\n"
+		"serialize 3\n" "check 3\n" WRITE
 		EXEC_OVER FAILED(SYSTEMD) "close 3\n"
 		EXEC(SYSTEMD) FAILED(SYSTEMD)
 		EXEC("/sbin/init") FAILED("/sbin/init")
@@ -317,7 +336,7 @@ static void none_is_left(void **state)
 	traced.fail_to = 99;
 	assert_int_equal(enter(&run), LEFT);
 	assert_string_equal(traced.text, BEGIN
-		"empty the old root\n" "info: starting /etc/init\n" "close from 3\n" "signals\n"
+		"empty the old root\n" "info: starting /etc/init\n" "close from 3\n" "signals\n" WRITE
 		EXEC("/etc/init") FAILED("/etc/init")
 		EXEC("/sbin/init") FAILED("/sbin/init")
 		EXEC("/bin/init") FAILED("/bin/init")
