@@ -30,6 +30,7 @@ static const struct pass {
 	{ "etc",      etc_add      },
 	{ "closure",  closure_add  },
 	{ "microcode", microcode_add },
+	{ "reserve",  reserve_add  },
 	{ "manifest", manifest_add },
 };
 
@@ -62,6 +63,7 @@ static int run_passes(struct build *b)
 		int r;
 
 		progress_step(b->progress, passes[i].name, 0);
+		build_into(b, SEGMENT_MAIN);
 		r = passes[i].add(b);
 
 		if (r == 0)

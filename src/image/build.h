@@ -20,6 +20,8 @@ struct build {
 	struct kernel_config kernel_config;
 	const struct compress_format *format; /* how the image is compressed */
 	unsigned int level;
+	bool reserve; /* there is one: see reserve.h */
+	unsigned int reserve_level;
 	struct tree tree;
 	struct progress *progress;
 };
@@ -37,7 +39,10 @@ struct build {
 /* The root in which what lies at that path of the image will run: one of the above, "" for the image's own. */
 const char *exitrd_root_of(const char *path);
 
-/* The passes. */
+/* Where goes what is added from now on. What would go into the reserve where there is none goes with all else. */
+void build_into(struct build *b, enum tree_segment segment);
+
+/* The passes. A pass begins with what each boot touches. */
 int format_choose(struct build *b);
 int layout_add(struct build *b);
 int init_add(struct build *b);
@@ -52,6 +57,7 @@ int keymap_add(struct build *b);
 int etc_add(struct build *b);
 int closure_add(struct build *b);
 int microcode_add(struct build *b);
+int reserve_add(struct build *b);
 int manifest_add(struct build *b);
 
 /*

@@ -19,19 +19,13 @@
 #include "image/library.h"
 #include "image/program.h"
 #include "image/pull.h"
+#include "image/rpaths.h"
 #include "image/script.h"
-
-/* A DT_RPATH counts for all that its object loads, and what that loads. */
-struct inherited {
-	const struct tree_node *node;
-	char **dirs; /* strv */
-	struct inherited *next;
-};
 
 struct closure {
 	struct build *build;
 	struct library_paths paths;
-	struct inherited *inherited;
+	struct rpaths rpaths;
 };
 
 struct object {
@@ -43,11 +37,7 @@ struct object {
 
 static void closure_free(struct closure *c)
 {
-	for (struct inherited *i = c->inherited, *next; i; i = next) {
-		next = i->next;
-		strv_free(i->dirs);
-		free(i);
-	}
+	rpaths_free(&c->rpaths);
 	library_paths_free(&c->paths);
 }
 
@@ -104,40 +94,6 @@ static int add_interpreter(struct closure *c, const struct object *o)
 	return c->paths.loader_dir ? 0 : -ENOMEM;
 }
 
-static int push_all(char *const *dirs, char ***ret)
-{
-	int r = 0;
-
-	STRV_FOREACH(dir, dirs)
-		if (r == 0)
-			r = strv_push(ret, *dir);
-	return r;
-}
-
-static int inherit(struct closure *c, const struct object *o)
-{
-	struct inherited *i = calloc(1, sizeof(*i));
-
-	if (!i)
-		return -ENOMEM;
-	i->node = o->node;
-	i->next = c->inherited;
-	c->inherited = i;
-	return push_all(o->dirs, &i->dirs);
-}
-
-/* What those that loaded it, and theirs, have said by DT_RPATH. */
-static int inherited_directories(const struct closure *c, const struct tree_node *node, char ***ret)
-{
-	int r = 0;
-
-	for (const struct tree_node *by = node->by; by; by = by->by)
-		for (const struct inherited *i = c->inherited; r == 0 && i; i = i->next)
-			if (i->node == by)
-				r = push_all(i->dirs, ret);
-	return r;
-}
-
 /* DT_RPATH is looked at only where there is no DT_RUNPATH. */
 static int own_directories(struct closure *c, struct object *o)
 {
@@ -152,9 +108,9 @@ static int own_directories(struct closure *c, struct object *o)
 	if (o->elf.rpath) {
 		r = ldpath_expand(o->elf.rpath, origin, c->paths.loader_dir, &o->dirs);
 		if (r == 0)
-			r = inherit(c, o);
+			r = rpaths_add(&c->rpaths, o->node, o->dirs);
 	}
-	return r == 0 ? inherited_directories(c, o->node, &o->dirs) : r;
+	return r == 0 ? rpaths_of(&c->rpaths, o->node, &o->dirs) : r;
 }
 
 static int check_versions(const struct object *o, const char *name, const struct library *l,
@@ -278,9 +234,11 @@ static int add_unwinder(struct closure *c, const struct object *o)
 	return 0;
 }
 
+/* /init unpacks the reserve before it opens any; other programs know nothing of that. */
 static int add_opened_later(struct closure *c, const struct object *o)
 {
 	_cleanup_dlopen_ struct dlopen_features features = { 0 };
+	enum tree_segment segment = c->build->tree.adding;
 	int r = dlopen_read(&o->elf, &features);
 
 	if (r == -EBADMSG) {
@@ -289,8 +247,11 @@ static int add_opened_later(struct closure *c, const struct object *o)
 			    o->node->path);
 		return 0;
 	}
+	if (streq(o->node->path, "init"))
+		build_into(c->build, SEGMENT_RESERVE);
 	for (size_t i = 0; r == 0 && i < features.n; i++)
 		r = add_feature(c, o, &features.items[i]);
+	c->build->tree.adding = segment;
 	return r;
 }
 
@@ -362,6 +323,30 @@ static int examine(struct closure *c, const struct tree_node *n)
 	return examine_elf(c, &o);
 }
 
+/*
+ * All of what is in that segment or an earlier one. What is found may stand in front of what led to it, where it was
+ * meant for a later one: so until there is nothing more.
+ */
+static int examine_segment(struct closure *c, enum tree_segment segment)
+{
+	struct tree *t = &c->build->tree;
+	bool again = true;
+	int r = 0;
+
+	t->adding = segment;
+	while (r == 0 && again) {
+		again = false;
+		TREE_FOREACH(n, t) {
+			if (r < 0 || !S_ISREG(n->mode) || n->flags & (TREE_DATA | TREE_CLOSED) || n->segment < segment)
+				continue;
+			n->flags |= TREE_CLOSED;
+			again = true;
+			r = examine(c, n);
+		}
+	}
+	return r;
+}
+
 int closure_add(struct build *b)
 {
 	_cleanup_(closure_free) struct closure c = {
@@ -373,14 +358,8 @@ int closure_add(struct build *b)
 	if (r < 0)
 		return log_errno(r, "cannot read /etc/ld.so.conf of %s", c.paths.sysroot->path);
 	r = foreign_check(b, &c.paths.machine);
-	if (r < 0)
-		return r;
-	TREE_FOREACH(n, &b->tree) {
-		if (!S_ISREG(n->mode) || n->flags & TREE_DATA)
-			continue;
-		r = examine(&c, n);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	/* What programs of both need is wanted as early as the first of them is. */
+	if (r == 0)
+		r = examine_segment(&c, SEGMENT_MAIN);
+	return r < 0 ? r : examine_segment(&c, SEGMENT_RESERVE);
 }

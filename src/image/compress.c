@@ -234,6 +234,15 @@ const struct compress_format compress_formats[] = {
 	{ 0 },
 };
 
+const struct compress_format *compress_find(const char *name)
+{
+	const struct compress_format *f = compress_formats;
+
+	while (f->name && !streq(f->name, name))
+		f++;
+	return f->name ? f : NULL;
+}
+
 int compress_parse(const char *word, const struct compress_format **ret, unsigned int *ret_level)
 {
 	const char *colon = strchr(word, ':');

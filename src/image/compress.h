@@ -22,6 +22,9 @@ struct compress_format {
 /* The best first; ends with a row whose `name` is NULL. */
 extern const struct compress_format compress_formats[];
 
+/* The row of that name, or NULL. */
+const struct compress_format *compress_find(const char *name);
+
 /* "zstd" or "zstd:19". -EINVAL: no such format, or no such level of it. */
 int compress_parse(const char *word, const struct compress_format **ret, unsigned int *ret_level);
 

@@ -13,7 +13,7 @@
 #include "image/pull.h"
 
 static const struct configuration {
-	const char *reader; /* a program; NULL: /init */
+	const char *reader; /* a program, which has what it reads beside it; NULL: /init */
 	const char *path;   /* in the sysroot */
 	const char *suffix; /* of the files taken in from the directory `path`; NULL: it is a file */
 	const char *reason;
@@ -58,7 +58,10 @@ static int add(struct build *b, const struct configuration *c)
 int etc_add(struct build *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(configurations); i++) {
-		int r = has_reader(&b->tree, configurations[i].reader) ? add(b, &configurations[i]) : 0;
+		int r;
+
+		build_into(b, configurations[i].reader ? SEGMENT_RESERVE : SEGMENT_MAIN);
+		r = has_reader(&b->tree, configurations[i].reader) ? add(b, &configurations[i]) : 0;
 
 		if (r < 0)
 			return r;

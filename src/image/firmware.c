@@ -79,11 +79,16 @@ static int take(struct loader *l, const struct tree_node *module, const char *pa
 {
 	struct modules *m = l->modules;
 	const struct sysroot *s = &m->build->config->sysroot;
-	int r = pull(&m->build->tree, s,
+	int r;
+
+	/* The kernel asks for it when that is loaded. */
+	build_into(m->build, module->segment);
+	r = pull(&m->build->tree, s,
 		     &(struct pull){ .path = path, .flags = TREE_DATA, .reason = "firmware of", .by = module }, NULL);
 
 	if (r < 0)
 		return log_errno(r, "cannot take in /%s, firmware of /%s, from %s", path, module->path, s->path);
+	build_into(m->build, SEGMENT_RESERVE);
 	l->found++;
 	return 1;
 }
@@ -172,21 +177,21 @@ static void warn_if_bound(const struct loader *l, const struct tree_node *module
 static int add_for(struct loader *l, const struct tree_node *module)
 {
 	const struct sysroot *s = &l->modules->build->config->sysroot;
-	_cleanup_free_ char *path = sysroot_path(s, module->source);
+	_cleanup_free_ char *name = module_name(module->path);
 	_cleanup_strv_ char **names = NULL;
 	size_t missing = l->missing;
-	int r = path ? modinfo_read(l->modules->kmod, path, "firmware", &names) : -ENOMEM;
+	int r = name ? modinfo_read(l->modules->kmod, name, "firmware", &names) : -ENOMEM;
 
 	if (r < 0)
-		return log_errno(r, "cannot read which firmware module %s needs", path ?: module->path);
-	STRV_FOREACH(name, names) {
-		if (path_has_dot_dot(*name) || **name == '/')
+		return log_errno(r, "cannot read which firmware module /%s needs", module->path);
+	STRV_FOREACH(file, names) {
+		if (path_has_dot_dot(*file) || **file == '/')
 			continue;
-		r = find(l, module, *name);
+		r = find(l, module, *file);
 		if (r < 0)
 			return r;
 		if (r == 0) {
-			log_debug("no firmware %s for /%s in %s", *name, module->path, s->path);
+			log_debug("no firmware %s for /%s in %s", *file, module->path, s->path);
 			l->missing++;
 		}
 	}

@@ -32,14 +32,20 @@ static int refuse(const struct build *b, const char *from)
 int format_choose(struct build *b)
 {
 	const struct config *c = b->config;
-	const char *word = c->settings.compress ?: "zstd";
+	const char *word = c->settings.compress ?: "auto";
+	const struct compress_format *reserve = compress_find("zstd");
 	int r = kernel_config_read(&c->sysroot, c->kernel, c->modules, &b->kernel_config);
 
 	if (r < 0)
 		return log_errno(r, "cannot read the configuration of kernel %s in %s", c->kernel, c->sysroot.path);
+	b->reserve = c->settings.reserve == RESERVE_YES;
+	if (streq(word, "auto"))
+		word = b->reserve ? "none" : "zstd";
 	r = compress_parse(word, &b->format, &b->level);
 	if (r < 0)
 		return log_errno(r, "cannot compress with %s", word);
+	/* Whoever wants an image small says so of all of it. */
+	b->reserve_level = b->format == reserve ? b->level : reserve->usual;
 	if (unpacks(b, b->format))
 		return 0;
 	if (c->settings.compress_from)

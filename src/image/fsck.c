@@ -88,6 +88,8 @@ static int add_generic(struct build *b)
 
 		if (!checked[i].generic)
 			continue;
+		/* Most roots are ext4. */
+		build_into(b, i == 0 ? SEGMENT_MAIN : SEGMENT_RESERVE);
 		r = add_checker(b, checked[i].fstype, "checks the root, if it is of that type");
 		if (r == 0)
 			r = add_config(b, checked[i].config);
@@ -102,6 +104,7 @@ static int add_usr(struct build *b)
 {
 	const struct config *c = b->config;
 
+	build_into(b, SEGMENT_MAIN);
 	if (!c->usr_fstype || streq_null(c->usr_fstype, c->fstype))
 		return 0;
 	return add_known(b, &(struct place){ "/usr", c->usr_fstype, c->usr_fstype_from });

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* host: the modules of an image for what this machine boots from. */
+#include <libkmod.h>
+
 #include "image/host.h"
 #include "image/load-order.h"
 #include "image/needs.h"
@@ -16,10 +18,16 @@ static int add_need(struct modules *m, struct load_order *o, const struct need *
 	return r < 0 || !need->load ? r : load_order_add(o, load, need->reason);
 }
 
+/* load_order's `put`. */
+static int load_first(void *data, struct kmod_module *mod, const struct tree_node *file, const char *why)
+{
+	return modules_load_first(data, kmod_module_get_name(mod), why);
+}
+
 int host_add_modules(struct modules *m)
 {
 	const struct config *config = m->build->config;
-	_cleanup_load_order_ struct load_order o = { .modules = m };
+	_cleanup_load_order_ struct load_order o = { .modules = m, .put = load_first, .data = m };
 	_cleanup_needs_ struct needs n = { 0 };
 	int r = needs_of(&config->target, config->rescue || target_may_prompt(&config->target), &n);
 

@@ -139,10 +139,13 @@ int keymap_add(struct build *b)
 		return 0;
 	if (!w.path)
 		return is_missing(b, &w, "there is no such map");
+	build_into(b, SEGMENT_RESERVE);
 	r = program_add(b, "loadkeys", "usr/bin/loadkeys", "tells the kernel the keyboard's layout", NULL);
 	if (r == -ENOENT)
 		return is_missing(b, &w, "there is no loadkeys (package kbd)");
 	if (r == 0)
 		r = keymap_file_add(b, w.path);
+	/* It is /init that reads it. */
+	build_into(b, SEGMENT_MAIN);
 	return r < 0 ? r : add_name(b, w.path);
 }

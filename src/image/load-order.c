@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* load-order: the modules that init loads before it looks for devices, each after all that it depends on. */
+/* load-order: modules of the tree, each after all that it depends on. */
 #include <errno.h>
 #include <libkmod.h>
 
 #include "base/log.h"
 #include "base/strv.h"
 #include "image/load-order.h"
+#include "image/module-file.h"
 
 static int place(struct load_order *o, struct kmod_module *mod, const char *why);
 
@@ -26,18 +27,12 @@ static int place_list(struct load_order *o, struct kmod_list *list, const char *
 	return r;
 }
 
-/* 1; 0: built in, or left out of the image. */
-static int is_there(const struct load_order *o, struct kmod_module *mod)
+/* NULL: built in, or left out of the image. */
+static const struct tree_node *file_of(const struct load_order *o, struct kmod_module *mod)
 {
-	const struct build *b = o->modules->build;
 	const char *path = kmod_module_get_path(mod), *relative = path ? startswith(path, o->modules->dir) : NULL;
-	_cleanup_free_ char *at = NULL;
 
-	if (!relative)
-		return 0;
-	if (asprintf(&at, "lib/modules/%s%s", b->config->kernel, relative) < 0)
-		return -ENOMEM;
-	return tree_lookup(&b->tree, at) ? 1 : 0;
+	return relative ? module_file_find(o->modules->build, relative + 1) : NULL;
 }
 
 /* What a softdep puts after a module follows it. */
@@ -45,10 +40,12 @@ static int place(struct load_order *o, struct kmod_module *mod, const char *why)
 {
 	struct kmod_list *before = NULL, *after = NULL;
 	const char *name = kmod_module_get_name(mod);
-	int r = is_there(o, mod);
+	const struct tree_node *file = file_of(o, mod);
+	size_t seen;
+	int r;
 
-	if (r <= 0 || strv_contains(o->seen, name))
-		return r < 0 ? r : 0;
+	if (!file || strv_contains(o->seen, name))
+		return 0;
 	r = strv_push(&o->seen, name);
 	if (r == 0)
 		r = kmod_module_get_softdeps(mod, &before, &after);
@@ -57,9 +54,11 @@ static int place(struct load_order *o, struct kmod_module *mod, const char *why)
 	if (r >= 0)
 		r = place_list(o, TAKE_PTR(before), why);
 	if (r >= 0)
-		r = modules_load_first(o->modules, name, why);
+		r = o->put(o->data, mod, file, why);
+	seen = strv_length(o->seen);
 	if (r >= 0)
 		r = place_list(o, TAKE_PTR(after), why);
+	o->followed |= strv_length(o->seen) > seen;
 	(void)kmod_module_unref_list(before);
 	(void)kmod_module_unref_list(after);
 	return r;

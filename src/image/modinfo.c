@@ -11,11 +11,11 @@ static void module_unref(struct kmod_module **m)
 	(void)kmod_module_unref(*m);
 }
 
-int modinfo_read(struct kmod_ctx *kmod, const char *path, const char *key, char ***ret)
+int modinfo_read(struct kmod_ctx *kmod, const char *name, const char *key, char ***ret)
 {
 	_cleanup_(module_unref) struct kmod_module *mod = NULL;
 	struct kmod_list *list = NULL, *it;
-	int r = kmod_module_new_from_path(kmod, path, &mod);
+	int r = kmod_module_new_from_name(kmod, name, &mod);
 
 	if (r == 0)
 		r = kmod_module_get_info(mod, &list);

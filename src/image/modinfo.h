@@ -7,7 +7,7 @@
 struct kmod_ctx;
 
 /*
- * The values of a key ("firmware"), appended to the strv `ret`. The module is read, and unpacked, for it: milliseconds
- * for one that is compressed. `path` is absolute, on the host. 0, -ENOMEM, or what libkmod says.
+ * The values of a key ("firmware"), appended to the strv `ret`. The module of that name is read, and unpacked, for it:
+ * milliseconds for one that is compressed. 0, -ENOMEM, or what libkmod says.
  */
-int modinfo_read(struct kmod_ctx *kmod, const char *path, const char *key, char ***ret);
+int modinfo_read(struct kmod_ctx *kmod, const char *name, const char *key, char ***ret);

@@ -7,7 +7,7 @@
 #include "image/program.h"
 #include "image/pull.h"
 
-/* Both are read by libkmod too, in init. */
+/* Read by /init for what it loads itself, and by libkmod. */
 static const char *const config_dirs[] = { "etc/modprobe.d", "usr/lib/modprobe.d",
 					   "lib/modprobe.d" };
 
@@ -19,6 +19,7 @@ int modprobe_add(struct build *b)
 
 	if (!tree_lookup(&b->tree, "lib/modules"))
 		return 0;
+	build_into(b, SEGMENT_RESERVE);
 	r = program_add(b, "modprobe", "usr/sbin/modprobe", "the kernel runs it to load modules",
 			&modprobe);
 	if (r == -ENOENT)
@@ -27,6 +28,7 @@ int modprobe_add(struct build *b)
 		r = tree_alias(&b->tree, "sbin/modprobe", "/usr/sbin/modprobe", modprobe);
 	if (r < 0)
 		return r;
+	build_into(b, SEGMENT_MAIN);
 	for (size_t i = 0; i < ARRAY_SIZE(config_dirs); i++) {
 		r = pull_directory(&b->tree, s,
 				   &(struct pull){ .path = config_dirs[i],

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
+#include "image/module-file.h"
 #include "image/module.h"
 #include "image/omit.h"
 
@@ -119,6 +120,7 @@ void modules_close(struct modules *m)
 	free(m->dir);
 	strv_free(m->first);
 	strv_free(m->first_why);
+	strv_free(m->candidates);
 	*m = (struct modules){ 0 };
 }
 
@@ -234,14 +236,11 @@ static bool is_refused(struct kmod_module *mod)
 	return false;
 }
 
-/* The bytes stay as they are, compressed and signed as they may be. */
 static int add_module(struct modules *m, struct kmod_module *mod, const char *reason,
 		      const struct tree_node *by)
 {
-	const struct config *config = m->build->config;
 	const char *path = kmod_module_get_path(mod), *relative;
-	_cleanup_free_ char *source = NULL, *at = NULL;
-	const struct tree_node *node;
+	const struct tree_node model = { .reason = reason, .by = by }, *node;
 	int r;
 
 	if (!path)
@@ -251,23 +250,13 @@ static int add_module(struct modules *m, struct kmod_module *mod, const char *re
 		log_error("cannot take in module %s: it is not below %s", path, m->dir);
 		return -EXDEV;
 	}
-	if (asprintf(&source, "%s%s", config->modules, relative) < 0 ||
-	    asprintf(&at, "lib/modules/%s%s", config->kernel, relative) < 0)
-		return -ENOMEM;
-	if (tree_lookup(&m->build->tree, at) || is_omitted(m, relative + 1) || is_refused(mod))
+	relative++;
+	if (module_file_find(m->build, relative) || is_omitted(m, relative) || is_refused(mod))
 		return 0;
-	r = tree_add(&m->build->tree,
-		     &(struct tree_node){ .path = at,
-					  .mode = S_IFREG | 0644,
-					  .flags = TREE_DATA,
-					  .source_root = config->sysroot.fd,
-					  .source = source,
-					  .reason = reason,
-					  .by = by },
-		     &node);
-	if (r < 0)
-		return log_errno(r, "cannot take in module %s", path);
-	return add_needed(m, mod, node);
+	r = module_file_add(m, relative, &model, &node);
+	if (r == 0 && m->near)
+		r = strv_push(&m->candidates, kmod_module_get_name(mod));
+	return r < 0 ? r : add_needed(m, mod, node);
 }
 
 /* Is it the module's name that was asked for, not one of its aliases? */

@@ -14,6 +14,10 @@ struct modules {
 	size_t n;
 	unsigned int errors; /* how many libkmod has told of */
 
+	/* What is added now is to be near, see near.h: decompressed, and by name in the strv. */
+	bool near;
+	char **candidates;
+
 	/* Two strv of one length: what init is to load before it waits for anything, in this order, and why. */
 	char **first, **first_why;
 };

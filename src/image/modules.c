@@ -8,6 +8,7 @@
 #include "image/module-index.h"
 #include "image/module-rules.h"
 #include "image/module.h"
+#include "image/near.h"
 #include "image/wanted.h"
 
 static int add_paths(struct modules *m, const struct module_rule *rule)
@@ -86,32 +87,48 @@ static int add_types(struct modules *m)
 	return r < 0 ? r : add_type(m, c->usr_fstype, c->usr_fstype_from, "the file system of /usr");
 }
 
+/* In an image for this machine each is near: there is none that it may not need. */
+static int add_all(struct modules *m)
+{
+	struct build *b = m->build;
+	int r;
+
+	m->near = b->reserve && module_index_is_there(b);
+	/* First what was asked for, so that its reason is the one that is told. */
+	r = wanted_add(m);
+	if (r == 0 && b->config->for_host)
+		r = host_add_modules(m);
+	if (r == 0)
+		r = add_types(m);
+	if (r == 0 && !b->config->for_host && m->near)
+		r = near_add_usual(m);
+	m->near = false;
+	if (r == 0 && !b->config->for_host)
+		r = add_rules(m, module_rules);
+	if (r == 0 && !b->config->for_host && !is_pc(m))
+		r = add_rules(m, module_board_rules);
+	return r;
+}
+
 int modules_add(struct build *b)
 {
 	_cleanup_modules_ struct modules m = { 0 };
+	_cleanup_near_ struct near near = { 0 };
 	const struct tree_node *dir;
 	int r = modules_open(b, &m);
 
 	if (r < 0)
 		return r;
-	/* First what was asked for, so that its reason is the one that is told. */
-	r = wanted_add(&m);
-	if (r == 0 && b->config->for_host)
-		r = host_add_modules(&m);
-	if (r == 0)
-		r = add_types(&m);
-	if (r == 0 && !b->config->for_host)
-		r = add_rules(&m, module_rules);
-	if (r == 0 && !b->config->for_host && !is_pc(&m))
-		r = add_rules(&m, module_board_rules);
-	if (r == 0)
-		r = wanted_finish(&m);
+	build_into(b, SEGMENT_RESERVE);
+	r = add_all(&m);
 	if (r < 0)
 		return r;
 	dir = tree_lookup(&b->tree, "lib/modules");
 	if (!dir)
 		return 0; /* a kernel without modules that an initrd has use for */
-	if ((r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir)) < 0 || (r = firmware_add(&m)) < 0)
+	if ((r = near_choose(&m, &near)) < 0 || (r = firmware_add(&m)) < 0 || (r = module_index_add(b, &near)) < 0)
 		return r;
-	return module_index_add(b);
+	build_into(b, SEGMENT_MAIN);
+	r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir);
+	return r < 0 ? r : wanted_finish(&m);
 }

@@ -7,6 +7,7 @@
 
 struct packed {
 	struct buffer image;
+	struct buffer reserve; /* a file of the image, which the tree borrows */
 	uint64_t unpacked; /* bytes of its archives */
 };
 

@@ -33,7 +33,7 @@ static int look(void *data, const char *path, char **ret_target)
 	there = tree_find(puller->tree, at);
 	if (there && S_ISLNK(there->mode)) {
 		*ret_target = strdup(there->target);
-		return *ret_target ? 1 : -ENOMEM;
+		return *ret_target && tree_want(puller->tree, there) == 0 ? 1 : -ENOMEM;
 	}
 	if (there)
 		return 0;
@@ -91,11 +91,9 @@ int pull(struct tree *t, const struct sysroot *s, const struct pull *p,
 	if (!at)
 		return -ENOMEM;
 	there = tree_find(t, at);
-	if (!there) {
-		r = add_found(&puller, at, path, &there);
-		if (r < 0)
-			return r;
-	}
+	r = there ? tree_want(t, there) : add_found(&puller, at, path, &there);
+	if (r < 0)
+		return r;
 	if (ret)
 		*ret = there;
 	return 0;

@@ -48,6 +48,7 @@ int rescue_add(struct build *b)
 
 	if (!b->config->rescue)
 		return 0;
+	build_into(b, SEGMENT_RESERVE);
 	r = program_add(b, "busybox", "usr/bin/busybox", "--rescue", &busybox);
 	if (r == -ENOENT)
 		log_error("cannot find busybox in %s, which --rescue needs: install the package "

@@ -27,6 +27,7 @@ struct setting {
 
 static const char *const modes[] = { "generic", "host", NULL };
 static const char *const microcodes[] = { "auto", "all", "host", "none", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const auto_yes_no[] = { "auto", "yes", "no", NULL };
 
 static const char *check_module(const struct setting *row, const char *word, size_t i)
@@ -67,9 +68,9 @@ static const char *check_compress(const struct setting *row, const char *word, s
 	const struct compress_format *format;
 	unsigned int level;
 
-	if (compress_parse(word, &format, &level) == 0)
+	if (streq(word, "auto") || compress_parse(word, &format, &level) == 0)
 		return NULL;
-	return "zstd, xz, gzip, lz4 and none, with a level as in zstd:19 (zstd 1 to 22, xz 0 to 9, "
+	return "auto, zstd, xz, gzip, lz4 and none, with a level as in zstd:19 (zstd 1 to 22, xz 0 to 9, "
 	       "gzip 1 to 9, lz4 1 to 12)";
 }
 
@@ -86,7 +87,8 @@ static const struct setting settings[] = {
 	{ PLACE(force_modules), LIST, .check = check_module },
 	{ PLACE(files), LIST, .check = check_path },
 	{ PLACE(install), .list = true, .step = 2, .check = check_pair },
-	{ PLACE(compress), .check = check_compress, .usual = "zstd" },
+	{ PLACE(compress), .check = check_compress, .usual = "auto" },
+	{ PLACE(reserve), .choices = no_yes },
 	{ PLACE(firmware), .choices = auto_yes_no },
 	{ PLACE(microcode), .choices = microcodes },
 	{ PLACE(keymap), .check = check_keymap, .usual = "auto" },

@@ -44,6 +44,7 @@ static bool is_needed(const struct config *c, const struct tool *tool)
 
 int storage_add(struct build *b)
 {
+	build_into(b, SEGMENT_RESERVE);
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		const struct tool *tool = &tools[i];
 		int r;

@@ -143,7 +143,7 @@ static int stat_source(struct tree_node *n)
 	return 0;
 }
 
-static int node_new(const struct tree_node *model, struct tree_node **ret)
+static int node_new(const struct tree *t, const struct tree_node *model, struct tree_node **ret)
 {
 	_cleanup_(node_free_pointer) struct tree_node *n = calloc(1, sizeof(*n));
 	int r;
@@ -152,7 +152,7 @@ static int node_new(const struct tree_node *model, struct tree_node **ret)
 		return -ENOMEM;
 	n->mode = model->mode;
 	n->flags = model->flags;
-	n->segment = model->segment;
+	n->segment = model->segment ?: t->adding;
 	n->source_root = model->source_root;
 	n->rdev = model->rdev;
 	n->by = model->by;
@@ -214,20 +214,34 @@ static int add_missing_parents(struct tree *t, const struct tree_node *child)
 		if (there && !S_ISDIR(there->mode))
 			return -ENOTDIR;
 		if (!there) {
-			r = node_new(&(struct tree_node){ .path = path,
+			r = node_new(t, &(struct tree_node){ .path = path,
 							  .mode = S_IFDIR | 0755,
 							  .segment = child->segment,
 							  .reason = child->reason,
 							  .by = child->by },
 				     &dir);
+			there = dir;
 			if (r < 0 || (r = link_node(t, &dir)) < 0)
 				return r;
+			there->segment = child->segment;
 		}
-		if (there)
-			there->segment = MAX(there->segment, child->segment);
+		there->segment = MAX(there->segment, child->segment);
 		*slash = '/';
 	}
 	return 0;
+}
+
+static int raise_segment(struct tree *t, struct tree_node *n, enum tree_segment segment)
+{
+	if (n->segment >= segment)
+		return 0;
+	n->segment = segment;
+	return add_missing_parents(t, n);
+}
+
+int tree_want(struct tree *t, const struct tree_node *n)
+{
+	return raise_segment(t, (struct tree_node *)n, t->adding);
 }
 
 /* Does `n` say the same as what is there? The reasons may differ: the first one stays. */
@@ -256,13 +270,17 @@ int tree_add(struct tree *t, const struct tree_node *model, const struct tree_no
 	if (r < 0)
 		return r;
 	wanted.path = path;
-	r = node_new(&wanted, &n);
+	r = node_new(t, &wanted, &n);
 	if (r < 0)
 		return r;
 	there = tree_find(t, path);
 	if (there && !same(there, n))
 		return -EEXIST;
-	if (!there) {
+	if (there) {
+		r = raise_segment(t, there, n->segment);
+		if (r < 0)
+			return r;
+	} else {
 		r = add_missing_parents(t, n);
 		if (r < 0)
 			return r;
@@ -285,7 +303,7 @@ int tree_put(struct tree *t, const struct tree_node *model)
 
 	if (r != -EEXIST)
 		return r;
-	if ((r = resolve_parent(t, model->path, &path)) < 0 || (r = node_new(model, &n)) < 0)
+	if ((r = resolve_parent(t, model->path, &path)) < 0 || (r = node_new(t, model, &n)) < 0)
 		return r;
 	there = tree_find(t, path);
 	if (S_ISDIR(there->mode))
@@ -302,6 +320,7 @@ int tree_put(struct tree *t, const struct tree_node *model)
 
 int tree_alias(struct tree *t, const char *path, const char *target, const struct tree_node *by)
 {
+	const struct tree_node *there = tree_lookup(t, path);
 	struct tree_node link = {
 		.path = path,
 		.mode = S_IFLNK | 0777,
@@ -310,7 +329,7 @@ int tree_alias(struct tree *t, const char *path, const char *target, const struc
 		.by = by,
 	};
 
-	return tree_lookup(t, path) ? 0 : tree_add(t, &link, NULL);
+	return there ? tree_want(t, there) : tree_add(t, &link, NULL);
 }
 
 static int compare_nodes(const void *a, const void *b)

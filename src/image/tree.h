@@ -21,15 +21,18 @@ enum tree_flag {
 	TREE_DATA = 1 << 0,
 	/* `bytes` are not copied: they outlive the tree. */
 	TREE_BORROWED = 1 << 1,
+	/* The closure has looked at it. */
+	TREE_CLOSED = 1 << 2,
 };
 
 /*
- * An image is several archives, one behind the other; the last one is compressed. A directory stands in the first
- * that has something of it.
+ * An image is several archives; what is wanted earlier has the larger number, and what is wanted in two of them
+ * stands in that. A directory goes with the earliest that has something of it.
  */
 enum tree_segment {
-	SEGMENT_MAIN,
-	SEGMENT_EARLY, /* what the kernel looks for before it unpacks anything: it must come first */
+	SEGMENT_RESERVE = -1, /* what most boots have no use for: /init unpacks it where it has, see RESERVE */
+	SEGMENT_MAIN,         /* what each boot touches */
+	SEGMENT_EARLY,        /* what the kernel looks for before it unpacks anything: it must come first */
 };
 
 struct tree_node {
@@ -60,13 +63,14 @@ struct tree {
 	struct tree_node *first, *last;
 	size_t n;
 	void *index; /* by path, tsearch(3) */
+	/* Where goes what is added from now on and does not say: SEGMENT_MAIN or SEGMENT_RESERVE. */
+	enum tree_segment adding;
 };
 
 /*
- * Adds a copy of `model`, whose strings and bytes remain the caller's. The same thing again is
- * fine and keeps the first reason; something else at the same path is -EEXIST. -ENOTDIR where a
- * parent is a file, -ELOOP, -ENOMEM, and for a source what open(2) says (-EINVAL: no regular
- * file). `ret` may be NULL.
+ * Adds a copy of `model`, whose strings and bytes remain the caller's. The same thing again is fine and keeps the first
+ * reason, but stands in the earlier segment of the two; something else at the same path is -EEXIST. -ENOTDIR where a
+ * parent is a file, -ELOOP, -ENOMEM, and for a source what open(2) says (-EINVAL: no regular file). `ret` may be NULL.
  */
 int tree_add(struct tree *t, const struct tree_node *model, const struct tree_node **ret);
 
@@ -81,6 +85,9 @@ struct tree_node *tree_find(const struct tree *t, const char *path);
 
 /* What the path ends at in the tree alone, symlinks followed; NULL when it ends nowhere. */
 struct tree_node *tree_lookup(const struct tree *t, const char *path);
+
+/* A node of the tree, with the directories above it, is wanted as early as what is being added now. 0 or -ENOMEM. */
+int tree_want(struct tree *t, const struct tree_node *n);
 
 /*
  * Makes sure that `path` is something: a symlink to `target` where the tree has nothing there

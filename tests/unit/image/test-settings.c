@@ -53,7 +53,7 @@ static void single_values(void **state)
 	assert_int_equal(parse("mode =\ncompress=\nfirmware = auto\n", &s), 0);
 	assert_int_equal(s.mode, MODE_GENERIC);
 	assert_null(s.mode_from);
-	assert_string_equal(s.compress, "zstd");
+	assert_string_equal(s.compress, "auto");
 	assert_int_equal(s.firmware, CHOICE_AUTO);
 }
 
@@ -172,7 +172,7 @@ static void nothing_is_the_defaults(void **state)
 	const struct settings_options none = { 0 };
 
 	assert_int_equal(settings_read(&root, &none, &s), 0);
-	assert_string_equal(s.compress, "zstd");
+	assert_string_equal(s.compress, "auto");
 	assert_int_equal(s.mode, MODE_GENERIC);
 	assert_null(s.modules);
 	assert_null(s.compress_from);

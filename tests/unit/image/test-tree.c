@@ -248,6 +248,42 @@ static void a_root_below(void **state)
 	assert_null(tree_lookup_below(&t, "inner/", "inner/usr/lib/x"));
 }
 
+static enum tree_segment segment_of(const struct tree *t, const char *path)
+{
+	const struct tree_node *n = tree_find(t, path);
+
+	assert_non_null(n);
+	return n->segment;
+}
+
+static void what_is_wanted_early_stands_there(void **state)
+{
+	_cleanup_tree_ struct tree t = { .adding = SEGMENT_RESERVE };
+
+	assert_int_equal(add_text(&t, "usr/lib/late", "x", "why"), 0);
+	assert_int_equal(add_text(&t, "usr/lib/later", "x", "why"), 0);
+	assert_int_equal(add_text(&t, "usr/share/map", "x", "why"), 0);
+	assert_int_equal(segment_of(&t, "usr"), SEGMENT_RESERVE);
+	t.adding = SEGMENT_MAIN;
+	/* Added once more, or only wanted: with the directories above it, and nothing beside it. */
+	assert_int_equal(add_text(&t, "usr/lib/late", "x", "another"), 0);
+	assert_int_equal(segment_of(&t, "usr/lib/late"), SEGMENT_MAIN);
+	assert_int_equal(segment_of(&t, "usr/lib"), SEGMENT_MAIN);
+	assert_int_equal(segment_of(&t, "usr"), SEGMENT_MAIN);
+	assert_int_equal(segment_of(&t, "usr/lib/later"), SEGMENT_RESERVE);
+	assert_int_equal(segment_of(&t, "usr/share"), SEGMENT_RESERVE);
+	assert_int_equal(tree_want(&t, tree_find(&t, "usr/share/map")), 0);
+	assert_int_equal(segment_of(&t, "usr/share"), SEGMENT_MAIN);
+	assert_int_equal(segment_of(&t, "usr/share/map"), SEGMENT_MAIN);
+	/* What is there early stays there. */
+	t.adding = SEGMENT_RESERVE;
+	assert_int_equal(add_text(&t, "usr/lib/late", "x", "a third"), 0);
+	assert_int_equal(segment_of(&t, "usr/lib/late"), SEGMENT_MAIN);
+	assert_int_equal(add_text(&t, "usr/lib/more", "x", "why"), 0);
+	assert_int_equal(segment_of(&t, "usr/lib/more"), SEGMENT_RESERVE);
+	assert_int_equal(segment_of(&t, "usr/lib"), SEGMENT_MAIN);
+}
+
 static void memory_runs_out(void **state)
 {
 	assert_true(memory_sweep(add_some, NULL) > 10);
@@ -268,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_walk_sees_what_it_adds),
 		cmocka_unit_test(what_is_put_takes_the_place),
 		cmocka_unit_test(a_root_below),
+		cmocka_unit_test(what_is_wanted_early_stands_there),
 		cmocka_unit_test(memory_runs_out),
 	};
 
