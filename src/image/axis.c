@@ -69,9 +69,9 @@ static void draw_break(FILE *f, const struct scale_piece *p, double top, double 
 	(void)fprintf(f, "M%.1f %.1f", right, top);
 	zigzag(f, right, top, bottom);
 	(void)fprintf(f, "\"/>\n");
-	svg_text(f, "t i m", middle, top - 24, text.text);
+	svg_text(f, "t i m", middle, top - 28, text.text);
 	(void)fprintf(f, "<path class=\"line\" d=\"M%.1f %.1fV%.1fM%.1f %.1fV%.1fM%.1f %.1fH%.1f\"/>\n", p->left,
-		      top - 20, top - 12, p->right, top - 20, top - 12, p->left, top - 16, p->right);
+		      top - 25, top - 19, p->right, top - 25, top - 19, p->left, top - 22, p->right);
 }
 
 void axis_draw_breaks(FILE *f, const struct scale *s, double top, double bottom)

@@ -4,7 +4,7 @@
 
 #include "image/scale.h"
 
-#define AXIS_HEIGHT 42.0
+#define AXIS_HEIGHT 46.0
 
 /* Marks that count from `origin`, with lines down to `bottom`. The words are above `top`, in AXIS_HEIGHT. */
 void axis_draw(FILE *f, const struct scale *s, uint64_t origin, double top, double bottom);

@@ -28,6 +28,7 @@ static const char style[] =
 	".grid{stroke:#ccc}.zero{stroke:#000;stroke-width:1.6}.line{stroke:#000;fill:none}\n"
 	".link{stroke:#000;stroke-width:1.6;stroke-dasharray:1.5 3;fill:none}\n"
 	".torn{fill:#fff;stroke:none}.cut,.cut>*{fill:none;stroke:#777;stroke-width:1}\n"
+	"@media print{#boot{max-width:none!important;height:100vh!important}}\n" /* on one page */
 	".frame{fill:none;stroke:#000;stroke-width:2.6}.dot{fill:#fff;stroke:#000;stroke-width:1.4}\n"
 	"</style>\n";
 
@@ -226,7 +227,7 @@ static double draw_list(const struct picture *p)
 {
 	double y = p->bottom + 26;
 
-	svg_text(p->f, "h", LANE_LEFT, y, "What took how much of init's time, on the critical path");
+	svg_text(p->f, "h", LANE_LEFT, y, "Where init's time went, along the critical path");
 	y += strip_draw_list(p->f, &p->strip, y + 4) + 10;
 	if (p->timeline->dropped > 0) {
 		char text[80];
@@ -274,7 +275,7 @@ int picture_draw(const struct timeline *t, const struct critical *c, char **ret)
 	if (fclose(TAKE_PTR(p.f)) != 0 || r < 0)
 		return r < 0 ? r : -ENOMEM;
 	if (asprintf(&text, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
-			    "style=\"background:#fff\">\n<title>A boot through slipway</title>\n"
+			    "id=\"boot\" style=\"background:#fff;display:block;width:100%%;max-width:50em;height:auto;margin:auto\">\n<title>A boot through slipway</title>\n"
 			    "<path style=\"stroke:none\" fill=\"#fff\" d=\"M0 0H%.0fV%.0fH0Z\"/>\n%s</svg>\n",
 		     WIDTH, height, WIDTH, height, body) < 0)
 		return -ENOMEM;

@@ -78,7 +78,7 @@ def test_each_span_is_in_the_table(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_from_elsewhere(name):
-    """No script, no font, no picture, no address but the name of SVG itself; and no size in pixels."""
+    """No script, no font, no picture, no address but the name of SVG itself; and as wide as what it is shown in."""
     text = shown("--svg", "-", DATA / f"{name}.json")
     assert not re.search(r"<script|<image|<foreignObject|href|@import|@font-face|url\((?!#)", text)
     assert re.findall(r"\w+://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
