@@ -35,15 +35,17 @@ static int ask_listed(struct modules *m)
 
 int load_modules(struct run *run)
 {
-	int r = 0;
+	int span, r = 0;
 
 	STRV_FOREACH(name, run->boot.modules)
 		if (r == 0)
 			r = modules_ask(&run->modules, *name);
 	if (r == 0)
 		r = ask_listed(&run->modules);
+	span = profile_begin(&run->profile, SPAN_STAGE, "modules/coldplug", NULL);
 	if (r == 0)
 		r = loop_open(run);
+	profile_end(&run->profile, span);
 	if (r == 0)
 		r = modules_start(run);
 	return r < 0 ? log_errno(r, "cannot listen for devices and load modules") : 0;

@@ -50,26 +50,33 @@ static void warn_of_breaks(const struct boot *boot)
 			log_warning("rd.break=%s is no stage (allowed: %s), ignoring", *name, names);
 }
 
+static int open_shell(struct run *run, const char *why)
+{
+	int span = profile_begin(&run->profile, SPAN_QUESTION, "rescue shell", NULL), r = rescue_shell(why);
+
+	profile_end(&run->profile, span);
+	return r;
+}
+
 static void give_shell(struct run *run, const struct stage *stage, const char *why)
 {
 	if (!rescue_has_shell())
 		log_error("a shell is wanted %s %s, but this image has none (slipway build --rescue puts one in)", why,
 			  stage->name);
-	else if (rescue_shell(why) < 0)
+	else if (open_shell(run, why) < 0)
 		log_error("cannot open a shell on the console");
 }
 
 static int run_stage(struct run *run, const struct stage *stage)
 {
-	int r;
+	/* The first began with us. */
+	uint64_t now = run->profile.n > 0 ? clock_monotonic() : run->monotonic;
 
+	run->span = profile_stage(&run->profile, run->span, stage->name, now);
 	log_set_stage(stage->name);
 	if (boot_breaks_at(&run->boot, stage->name) && rescue_allowed(&run->boot, run->secret_refused))
 		give_shell(run, stage, "rd.break: a shell before this stage");
-	run->span = profile_begin(&run->profile, SPAN_STAGE, stage->name, NULL);
-	r = stage->run(run);
-	profile_end(&run->profile, run->span);
-	return r;
+	return stage->run(run);
 }
 
 /* The one error was logged by the stage. Where to go on, or nowhere. */
@@ -78,7 +85,7 @@ static size_t after_failure(struct run *run, size_t i)
 	const struct stage *stage = &stages[i];
 	bool shell = rescue_allowed(&run->boot, run->secret_refused) && rescue_has_shell();
 
-	if (stage->retry == NEVER || !shell || rescue_shell("this stage failed: a shell to mend it") < 0)
+	if (stage->retry == NEVER || !shell || open_shell(run, "this stage failed: a shell to mend it") < 0)
 		leave_after_failure(run, stage->name);
 	return stage->retry == FROM_ROOT ? stage_index("root") : i;
 }
@@ -91,6 +98,7 @@ int main(int argc, char **argv, char **envp)
 		.args = argv + (argc > 0),
 		.environment = envp,
 		.loop = LOOP_CLOSED,
+		.span = -1,
 	};
 
 	if (getpid() != 1) {

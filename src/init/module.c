@@ -15,7 +15,7 @@
 #define STALL (5 * USEC_PER_SEC)
 
 enum answer {
-	ANSWER_LOADED = '+',   /* "+virtio_blk" */
+	ANSWER_LOADED = '+',   /* "+virtio_blk BEGIN END": CLOCK_MONOTONIC µs, what it needed included */
 	ANSWER_FAILED = '!',   /* "!name: why" */
 	ANSWER_UNSERVED = '?', /* "?modalias" */
 	ANSWER_END = '.',      /* this request is done */
@@ -45,9 +45,19 @@ static void answer(int fd, enum answer kind, const char *text, const char *why)
 		(void)file_write_fd(fd, line, strlen(line));
 }
 
+static void answer_loaded(int fd, const char *name, uint64_t begin)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (asprintf(&text, "%s %llu %llu", name, (unsigned long long)begin,
+		     (unsigned long long)clock_monotonic()) > 0)
+		answer(fd, ANSWER_LOADED, text, "");
+}
+
 static void load_one(struct kmod_module *mod, int fd)
 {
 	int state = kmod_module_get_initstate(mod), r;
+	uint64_t begin = clock_monotonic();
 
 	if (state == KMOD_MODULE_BUILTIN || state == KMOD_MODULE_LIVE)
 		return;
@@ -57,7 +67,7 @@ static void load_one(struct kmod_module *mod, int fd)
 	if (r < 0)
 		answer(fd, ANSWER_FAILED, kmod_module_get_name(mod), strerror(-r));
 	else
-		answer(fd, ANSWER_LOADED, kmod_module_get_name(mod), "");
+		answer_loaded(fd, kmod_module_get_name(mod), begin);
 }
 
 /* A modalias may stand for several modules, and each of them may serve the device. */
@@ -100,14 +110,23 @@ static int load_batch(int fd, void *data)
 	return 0;
 }
 
+static void take_loaded(struct run *run, const char *text)
+{
+	unsigned long long begin, end;
+	char name[64]; /* MODULE_NAME_LEN is less */
+
+	run->modules.loaded++;
+	if (sscanf(text, "%63s %llu %llu", name, &begin, &end) == 3)
+		profile_add(&run->profile, SPAN_MODULE, name, NULL, begin, end);
+}
+
 static void take_line(struct run *run, struct batch *b, const char *line)
 {
 	struct modules *m = &run->modules;
 
 	switch (line[0]) {
 	case ANSWER_LOADED:
-		m->loaded++;
-		log_debug("loaded %s", line + 1);
+		take_loaded(run, line + 1);
 		break;
 	case ANSWER_FAILED:
 		log_warning("cannot load module %s, ignoring", line + 1);

@@ -80,12 +80,29 @@ int profile_begin(struct profile *p, enum span_kind kind, const char *name, cons
 	return (int)(s - p->spans);
 }
 
-void profile_end(struct profile *p, int id)
+static void end_at(struct profile *p, int id, uint64_t now)
 {
 	if (id < 0 || (size_t)id >= p->n)
 		return;
-	p->spans[id].end = clock_monotonic();
+	p->spans[id].end = now;
 	tell(&p->spans[id]);
+}
+
+void profile_end(struct profile *p, int id)
+{
+	end_at(p, id, clock_monotonic());
+}
+
+int profile_stage(struct profile *p, int last, const char *name, uint64_t now)
+{
+	struct span *s;
+
+	end_at(p, last, now);
+	s = note(p, SPAN_STAGE, name, NULL);
+	if (!s)
+		return -1;
+	s->start = now;
+	return (int)(s - p->spans);
 }
 
 void profile_found(struct profile *p, int id, const char *device)

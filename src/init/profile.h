@@ -47,6 +47,9 @@ void profile_end(struct profile *p, int id);
 /* The same of a wait that `device` has ended; NULL: nothing has. */
 void profile_found(struct profile *p, int id, const char *device);
 
+/* Ends the stage `last` (-1: there is none) and opens the next one, both at `now`: nothing lies between them. */
+int profile_stage(struct profile *p, int last, const char *name, uint64_t now);
+
 /* A block device came; `mapping` is device-mapper's name of it, or NULL. */
 void profile_device(struct profile *p, const char *device, const char *mapping);
 

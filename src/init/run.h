@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "init/attempts.h"
+#include "init/bars.h"
 #include "init/boot.h"
 #include "init/device.h"
 #include "init/job.h"
@@ -49,5 +50,6 @@ struct run {
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */
 	struct fsck_result root_fsck, usr_fsck;
 	struct next_init next;
+	struct bars bars;             /* for systemd; empty: it gets none */
 	bool secret_refused;          /* a passphrase was wrong: no shell any more */
 };

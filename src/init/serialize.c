@@ -18,20 +18,19 @@ static void write_stamp(FILE *f, const struct run *run, const char *key, uint64_
 		      (unsigned long long)monotonic);
 }
 
-/* The unit as if it had run: active (exited), with our times. A check that found too much is made again. */
-static void write_check(FILE *f, const struct run *run, const struct fsck_result *check)
+/* The unit as if it had run: active (exited), with our times. */
+static void write_unit(FILE *f, const struct run *run, const char *unit, uint64_t start, uint64_t end)
 {
-	if (!fsck_is_done(check))
-		return;
-	(void)fprintf(f, "%s\nstate=exited\n", check->unit);
-	write_stamp(f, run, "state-change-timestamp", check->end);
-	write_stamp(f, run, "inactive-exit-timestamp", check->start);
-	write_stamp(f, run, "active-enter-timestamp", check->end);
+	(void)fprintf(f, "%s\nstate=exited\n", unit);
+	write_stamp(f, run, "state-change-timestamp", end);
+	write_stamp(f, run, "inactive-exit-timestamp", start);
+	write_stamp(f, run, "active-enter-timestamp", end);
 	(void)fprintf(f, "\n");
 }
 
 char *serialize_text(const struct run *run)
 {
+	const struct fsck_result *check = &run->root_fsck;
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -40,7 +39,11 @@ char *serialize_text(const struct run *run)
 		return NULL;
 	write_stamp(f, run, "initrd-timestamp", run->monotonic);
 	(void)fprintf(f, "\n"); /* ends the manager's part */
-	write_check(f, run, &run->root_fsck);
+	/* A check that found too much is made again. */
+	if (fsck_is_done(check))
+		write_unit(f, run, check->unit, check->start, check->end);
+	for (size_t i = 0; i < run->bars.n; i++)
+		write_unit(f, run, run->bars.items[i].unit, run->bars.items[i].start, run->bars.items[i].end);
 	return fclose(f) == 0 ? TAKE_PTR(text) : NULL;
 }
 

@@ -9,8 +9,8 @@
 
 #include "init/run.h"
 
-/* The text: the initrd's timestamp, then a block for the check of the root, if we made it. Allocated; NULL: no
- * memory. */
+/* The text: the initrd's timestamp, then a block for the check of the root, if we made it, and for each of run->bars.
+ * Allocated; NULL: no memory. */
 char *serialize_text(const struct run *run);
 
 /* A memfd that holds it, at offset 0, as descriptor `number`, open across exec. 0 or -errno. */

@@ -16,6 +16,7 @@
 #include "base/strv.h"
 #include "init/checked.h"
 #include "init/filesystem.h"
+#include "init/fsck.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
 #include "init/rootfile.h"
@@ -120,15 +121,34 @@ static bool prepare_hand_over(const struct run *run)
 static void leave_profile(struct run *run)
 {
 	struct trace_facts facts = { .began = run->monotonic, .root = run->boot.root.spec.text };
-	int id, newest = process_newest(), r;
+	int newest = process_newest(), r;
 
 	facts.processes = newest > 0 && run->processes > 0 ? newest - run->processes : 0;
-	profile_end(&run->profile, run->span);
-	id = profile_begin(&run->profile, SPAN_STAGE, "exec", NULL);
-	facts.exec = id < 0 ? clock_monotonic() : run->profile.spans[id].start;
+	facts.exec = clock_monotonic();
+	run->span = profile_stage(&run->profile, run->span, "exec", facts.exec);
 	r = trace_write(&run->profile, &facts, "/run/slipway/profile.json");
 	if (r < 0)
 		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
+}
+
+/* Files for systemd: what it shall know, and leave alone. Each is worth a warning at most. */
+static void write_units(struct run *run)
+{
+	const char *check = fsck_is_done(&run->root_fsck) ? "root/fsck" : NULL;
+	int r = checked_write(&run->usr_fsck);
+
+	if (r < 0)
+		log_warning("cannot tell systemd that /usr is checked: %s, ignoring", strerror(-r));
+	r = rootfile_write_unit(&run->boot);
+	if (r < 0)
+		log_warning("cannot tell systemd to leave " ROOTFILE_HOST " alone: %s, ignoring", strerror(-r));
+	if (!run->boot.serialize)
+		return;
+	r = bars_collect(&run->profile, check, &run->bars);
+	if (r == 0)
+		r = bars_write(&run->bars);
+	if (r < 0)
+		log_warning("cannot tell systemd what took how long: %s, ignoring", strerror(-r));
 }
 
 /* The last things that are still ours to say, then nothing of us is left. */
@@ -141,11 +161,14 @@ static _Noreturn void become_init(struct run *run)
 	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	signals_reset();
 	hand_over = prepare_hand_over(run);
+	if (!hand_over)
+		bars_remove(&run->bars);
 	leave_profile(run);
 	if (make_environment(run, &env) == 0) {
 		exec_init(run, run->next.path, hand_over, env);
 		if (hand_over) {
 			(void)close(HAND_OVER_FD);
+			bars_remove(&run->bars);
 			exec_init(run, run->next.path, false, env);
 		}
 		checked_remove(&run->usr_fsck);
@@ -170,23 +193,23 @@ static void tell_udev(const struct run *run)
 int enter_sysroot(struct run *run)
 {
 	_cleanup_close_ int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	int span, r;
 
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
 	tell_udev(run);
-	r = run->next.systemd ? checked_write(&run->usr_fsck) : 0;
-	if (r < 0)
-		log_warning("cannot tell systemd that /usr is checked: %s, ignoring", strerror(-r));
-	r = run->next.systemd ? rootfile_write_unit(&run->boot) : 0;
-	if (r < 0)
-		log_warning("cannot tell systemd to leave " ROOTFILE_HOST " alone: %s, ignoring", strerror(-r));
+	if (run->next.systemd)
+		write_units(run);
+	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/move", NULL);
 	r = move_api();
 	if (r == 0)
 		r = move_root();
+	profile_end(&run->profile, span);
 	if (r < 0)
 		return r;
+	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/empty", NULL);
 	r = oldroot_empty(TAKE_FD(old));
+	profile_end(&run->profile, span);
 	if (r < 0)
 		log_warning("cannot free the memory of the initramfs: %s, ignoring", strerror(-r));
 	log_info("starting %s", run->next.path);

@@ -127,6 +127,42 @@ def check_active_by_us(m, unit="systemd-fsck-root"):
     assert 0 < start <= end < began, (start, end, began)
 
 
+def read_trace(m):
+    """The boot profile: what otherData says, and the spans by category."""
+    trace = json.loads(m.run("cat /run/slipway/profile.json"))
+    spans = {}
+    for event in trace["traceEvents"]:
+        spans.setdefault(event.get("cat"), []).append(event)
+    return trace["otherData"], spans
+
+
+def check_sum(m, facts, spans):
+    """The stages add up to the time from RD_TIMESTAMP to our exec, and with the time until systemd's first stamp to
+    what systemd-analyze calls the initrd's; µs."""
+    stamps = show(m, "", "InitRDTimestampMonotonic", "UserspaceTimestampMonotonic")
+    began, userspace = (int(stamps[name]) for name in ("InitRDTimestampMonotonic", "UserspaceTimestampMonotonic"))
+    *stages, last = [e for e in spans["stage"] if "/" not in e["name"]]
+    assert (last["name"], last["ph"], last["ts"]) == ("exec", "B", facts["exec_us"]), last
+    assert began == facts["rd_timestamp_us"] and facts["exec_us"] < userspace and facts["dropped"] == 0, (stamps, facts)
+    total = sum(e["dur"] for e in stages)
+    assert abs(total - (facts["exec_us"] - began)) < 5000, (total, facts)
+    assert abs((total + userspace - facts["exec_us"]) / 1e6 - initrd_seconds(m)) < 0.006
+
+
+def bars(m):
+    """The units that show our stages: name, from when to when; µs. Each counts as done, and ran nothing."""
+    found = {}
+    names = m.run("cd /run/systemd/system && ls slipway-*").split()
+    for name, block in zip(names, m.run(f"""systemctl show -p LoadState -p ActiveState -p SubState -p ExecMainPID \
+            -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic -- {" ".join(f"'{n}'" for n in names)}
+            """).split("\n\n")):
+        unit = dict(line.split("=", 1) for line in block.splitlines())
+        start, end = int(unit.pop("InactiveExitTimestampMonotonic")), int(unit.pop("ActiveEnterTimestampMonotonic"))
+        assert unit == {"LoadState": "loaded", "ActiveState": "active", "SubState": "exited", "ExecMainPID": "0"}, unit
+        found[name.removeprefix("slipway-").removesuffix(".service")] = start, end
+    return found
+
+
 def check_root_rw(m):
     found = options(m.run("findmnt -no OPTIONS /"))
     assert "rw" in found, found
@@ -151,7 +187,8 @@ def contract(t):
         check_active_by_us(m)
         check_root_rw(m)
         check_processes(m)
-        assert json.loads(m.run("cat /run/slipway/profile.json"))
+        check_sum(m, *read_trace(m))
+        assert {"modules", "root-wait"} <= bars(m).keys()
         m.order("systemctl poweroff")
         t.assert_down(m, "poweroff")
         assert m.wait_end(60) == "guest-shutdown"
@@ -190,6 +227,7 @@ def serialize(t):
         check_running(m)
         assert "deserialize" not in m.run("cat /proc/1/cmdline")
         assert initrd_seconds(m) is None
+        assert m.run("ls /run/systemd/system | grep slipway-", check=False) == ""
         check_not_checked_again(m)
         check_root_rw(m)
         assert m.run("cat /run/initramfs/root-fsck") == "0"

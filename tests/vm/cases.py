@@ -22,6 +22,7 @@ import case_loop as loop
 import case_luks as luks
 import case_package as package
 import case_powercut as powercut
+import case_profile as profile
 import case_resume as resume
 import case_root as root
 import case_shutdown as shutdown
@@ -63,6 +64,7 @@ ROWS = (
     Row("serialize", contract.serialize, SYSTEMD, "test", 80),
     Row("handover", contract.handover, ("bookworm", "trixie"), "test", 10),
     Row("handover", contract.handover, ("sid", "others"), "matrix", 10),
+    Row("profile", profile.profile, SYSTEMD, "matrix", 50),
 
     Row("root-spelling", root.spelling, ("bookworm",), "test", 60),
     Row("root-spelling", root.spelling, ("trixie", "sid"), "matrix", 60),

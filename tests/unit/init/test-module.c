@@ -173,11 +173,18 @@ static void answers_are_remembered(void **state)
 
 	ask_all(&run, "a b c");
 	/* In whatever pieces they come. */
-	says(&run, &jobs[0], "+x\n!y: No such");
+	says(&run, &jobs[0], "+x 100 300\n!y: No such");
 	says(&run, &jobs[0], " device\n");
 	says(&run, &jobs[0], ".\n?b\n.");
 	says(&run, &jobs[0], "\n");
 	assert_int_equal(run.modules.loaded, 1);
+	/* The times are the worker's. */
+	assert_int_equal(run.profile.n, 1);
+	assert_int_equal(run.profile.spans[0].kind, SPAN_MODULE);
+	assert_string_equal(run.profile.spans[0].name, "x");
+	assert_int_equal(run.profile.spans[0].start, 100);
+	assert_int_equal(run.profile.spans[0].end, 300);
+	profile_free(&run.profile);
 	assert_string_equal(run.modules.failed[0], "y: No such device");
 	assert_string_equal(run.modules.unserved[0], "b");
 	assert_string_equal(traced.text, "load a b c\nwarning: cannot load module y: No such device, ignoring\n");

@@ -96,6 +96,21 @@ static void spans_of_a_boot(void **state)
 	assert_int_equal(p.n, 0);
 }
 
+static void stages_leave_nothing_between(void **state)
+{
+	struct profile p = { 0 };
+	int span;
+
+	span = profile_stage(&p, -1, "api", 5);
+	now = 100;
+	span = profile_stage(&p, span, "cmdline", 20);
+	assert_int_equal(profile_stage(&p, span, "modules", 30), 2);
+	assert_span(&p.spans[0], &(struct span)SPAN(SPAN_STAGE, "api", NULL, 5, 20));
+	assert_span(&p.spans[1], &(struct span)SPAN(SPAN_STAGE, "cmdline", NULL, 20, 30));
+	assert_span(&p.spans[2], &(struct span)SPAN(SPAN_STAGE, "modules", NULL, 30, 0));
+	profile_free(&p);
+}
+
 static void mapping_has_its_name(void **state)
 {
 	struct profile p = { 0 };
@@ -187,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(spans_of_a_boot, start),
+		cmocka_unit_test_setup(stages_leave_nothing_between, start),
 		cmocka_unit_test_setup(mapping_has_its_name, start),
 		cmocka_unit_test_setup(wait_that_nothing_ended, start),
 		cmocka_unit_test_setup(full_buffer_drops_the_newest, start),

@@ -65,6 +65,34 @@ static void text_of_each_outcome(void **state)
 	}
 }
 
+/* Each is a unit that was started and has ended well. */
+static void bars_are_units(void **state)
+{
+	struct bar items[] = {
+		{ .unit = (char *)"slipway-modules.service", .start = 2100000, .end = 2300000 },
+		{ .unit = (char *)"slipway-root-wait.service", .start = 2200000, .end = 2400000 },
+	};
+	const struct run run = {
+		.realtime = REALTIME, .monotonic = MONOTONIC, .bars = { .items = items, .n = ARRAY_SIZE(items) },
+		.root_fsck = CHECKED(root_unit, 0, 3000000, 4500000),
+	};
+	_cleanup_free_ char *text = serialize_text(&run);
+
+	assert_string_equal(text, STAMP ROOT_BLOCK
+		"slipway-modules.service\n"
+		"state=exited\n"
+		"state-change-timestamp=1700000000300000 2300000\n"
+		"inactive-exit-timestamp=1700000000100000 2100000\n"
+		"active-enter-timestamp=1700000000300000 2300000\n"
+		"\n"
+		"slipway-root-wait.service\n"
+		"state=exited\n"
+		"state-change-timestamp=1700000000400000 2400000\n"
+		"inactive-exit-timestamp=1700000000200000 2200000\n"
+		"active-enter-timestamp=1700000000400000 2400000\n"
+		"\n");
+}
+
 /* The clock was set between: the difference is what counts. */
 static void realtime_before_monotonic(void **state)
 {
@@ -183,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_each_outcome),
+		cmocka_unit_test(bars_are_units),
 		cmocka_unit_test(realtime_before_monotonic),
 		cmocka_unit_test(opened_as_systemd_wants_it),
 		cmocka_unit_test(number_is_free),
