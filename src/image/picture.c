@@ -259,6 +259,14 @@ static int draw_body(struct picture *p, double *ret_height)
 	return ferror(p->f) ? -ENOMEM : 0;
 }
 
+/* A browser shows it as wide as the window is, up to a width that is good to read, and scrolls. */
+static const char frame[] =
+	"<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"boot\" role=\"img\" viewBox=\"0 0 %.0f %.0f\" "
+	"style=\"background:#fff;display:block;width:100%%;max-width:50em;height:auto;margin:auto\">\n"
+	"<title>A boot through slipway</title>\n"
+	"<path style=\"stroke:none\" fill=\"#fff\" d=\"M0 0H%.0fV%.0fH0Z\"/>\n"
+	"%s</svg>\n";
+
 int picture_draw(const struct timeline *t, const struct critical *c, char **ret)
 {
 	_cleanup_(free_picture) struct picture p = { .timeline = t, .critical = c };
@@ -274,10 +282,7 @@ int picture_draw(const struct timeline *t, const struct critical *c, char **ret)
 	r = draw_body(&p, &height);
 	if (fclose(TAKE_PTR(p.f)) != 0 || r < 0)
 		return r < 0 ? r : -ENOMEM;
-	if (asprintf(&text, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
-			    "id=\"boot\" style=\"background:#fff;display:block;width:100%%;max-width:50em;height:auto;margin:auto\">\n<title>A boot through slipway</title>\n"
-			    "<path style=\"stroke:none\" fill=\"#fff\" d=\"M0 0H%.0fV%.0fH0Z\"/>\n%s</svg>\n",
-		     WIDTH, height, WIDTH, height, body) < 0)
+	if (asprintf(&text, frame, WIDTH, height, WIDTH, height, body) < 0)
 		return -ENOMEM;
 	*ret = text;
 	return 0;
