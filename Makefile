@@ -56,10 +56,14 @@ FLAGS    := $(STD) $(WARN) $(CFLAGS) $(if $(SAN),$(sanflags)) $(if $(COV),--cove
 LINK      = $(CC) $(FLAGS) $(LDGC) $(LDFLAGS)
 
 # Which libraries each program is allowed to stand on.
-init_pkgs  := libkmod blkid mount
+init_pkgs  := blkid
+# What init opens when it wants it, and the decoder that it has inside.
+open_pkgs  := libkmod mount libzstd
 image_pkgs := libkmod libzstd liblzma liblz4 zlib
-pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(image_pkgs) 2>/dev/null)
-init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs))
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(open_pkgs) $(image_pkgs) 2>/dev/null)
+# Of libzstd init has the decoder inside where there is an archive of it: 0.1 MB in place of 0.8.
+zstd_archive := $(filter /%,$(shell $(CC) -print-file-name=libzstd.a))
+init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs)) $(or $(zstd_archive),-lzstd)
 # libbz2 of Debian 12 has no .pc file.
 image_libs  = $(shell $(PKG_CONFIG) --libs $(image_pkgs)) -lbz2
 

@@ -40,76 +40,6 @@ int deposit_name(const char *name, char **ret)
 	return 0;
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void forget_parent(struct deposit *d)
-{
-	int fd = TAKE_FD(d->parent_fd);
-
-	close_fd(&fd);
-	free(TAKE_PTR(d->parent));
-}
-
-/* Makes what is missing of a directory's path, from the root on. */
-static int make_directories(const struct deposit *d, const char *path)
-{
-	_cleanup_free_ char *copy = strdup(path);
-	_cleanup_close_ int above = inroot_open(d->root, "/", O_PATH | O_DIRECTORY);
-
-	if (!copy)
-		return -ENOMEM;
-	if (above < 0)
-		return above;
-	for (char *name = copy, *end; name; name = end) {
-		int next;
-
-		end = strchr(name, '/');
-		if (end)
-			*end = '\0';
-		if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		/* All of it anew, since a symlink on the way may lead up. */
-		next = inroot_open(d->root, copy, O_PATH | O_DIRECTORY);
-		if (next < 0)
-			return next;
-		(void)close(above);
-		above = next;
-		if (end)
-			*end++ = '/';
-	}
-	return 0;
-}
-
-/*
- * The directory that `path` is in; the descriptor stays ours. What is made in a directory does not change what its path
- * means, so that it need not be looked up again for the next file.
- */
-static int open_parent(struct deposit *d, const char *path)
-{
-	_cleanup_free_ char *parent = strndup(path, (size_t)(MAX(base_of(path), path + 1) - 1 - path));
-	int fd, r = 0;
-
-	if (!parent)
-		return -ENOMEM;
-	if (d->parent && streq(d->parent, parent))
-		return d->parent_fd;
-	forget_parent(d);
-	fd = inroot_open(d->root, *parent ? parent : "/", O_PATH | O_DIRECTORY);
-	if (fd == -ENOENT) {
-		r = make_directories(d, parent);
-		fd = r < 0 ? r : inroot_open(d->root, parent, O_PATH | O_DIRECTORY);
-	}
-	if (fd < 0)
-		return fd;
-	d->parent = TAKE_PTR(parent);
-	return d->parent_fd = fd;
-}
-
 static int compare_links(const void *a, const void *b)
 {
 	const struct archive_entry *m = ((const struct link *)a)->entry, *n = ((const struct link *)b)->entry;
@@ -141,18 +71,18 @@ static int add_link(struct deposit *d, const struct archive_entry *e, const char
 		return 0;
 	}
 	first = *found;
-	dir = open_parent(d, first->path);
+	dir = parent_open(&d->parent, first->path);
 	from = dir < 0 ? dir : fcntl(dir, F_DUPFD_CLOEXEC, 0);
-	dir = from < 0 ? from : open_parent(d, path);
+	dir = from < 0 ? from : parent_open(&d->parent, path);
 	if (dir < 0)
 		return dir;
 	if (streq(first->path, path))
 		return 0;
-	r = linkat(from, base_of(first->path), dir, base_of(path), 0) < 0 ? -errno : 1;
+	r = linkat(from, parent_base(first->path), dir, parent_base(path), 0) < 0 ? -errno : 1;
 	if (r == -EEXIST) {
-		r = inode_clear(dir, base_of(path), S_IFREG);
+		r = inode_clear(dir, parent_base(path), S_IFREG);
 		if (r == 0)
-			r = linkat(from, base_of(first->path), dir, base_of(path), 0) < 0 ? -errno : 1;
+			r = linkat(from, parent_base(first->path), dir, parent_base(path), 0) < 0 ? -errno : 1;
 	}
 	/* The other one was replaced meanwhile. */
 	return r == -ENOENT ? 0 : r;
@@ -183,8 +113,8 @@ int deposit_add(struct deposit *d, const struct archive_entry *e)
 	if (*path) {
 		r = S_ISREG(e->file.mode) && e->file.nlink > 1 ? add_link(d, e, path) : 0;
 		if (r == 0) {
-			dir = open_parent(d, path);
-			r = dir < 0 ? dir : inode_make(&d->inodes, dir, base_of(path), e->content);
+			dir = parent_open(&d->parent, path);
+			r = dir < 0 ? dir : inode_make(&d->inodes, dir, parent_base(path), e->content);
 		}
 	} else if (!S_ISDIR(e->file.mode))
 		r = -EINVAL;
@@ -205,7 +135,7 @@ static int compare_directories(const void *a, const void *b)
 
 static int finish_directory(struct deposit *d, const struct deposited *dir)
 {
-	_cleanup_close_ int fd = inroot_open(d->root, *dir->path ? dir->path : "/",
+	_cleanup_close_ int fd = inroot_open(d->parent.root, *dir->path ? dir->path : "/",
 					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 
 	if (fd == -ENOTDIR || fd == -ELOOP || fd == -ENOENT)
@@ -236,7 +166,7 @@ static void link_free(void *p)
 
 void deposit_close(struct deposit *d)
 {
-	forget_parent(d);
+	parent_close(&d->parent);
 	tdestroy(d->links, link_free);
 	for (size_t i = 0; i < d->dirs_n; i++)
 		free(d->dirs[i].path);

@@ -7,22 +7,21 @@
  */
 #pragma once
 
-#include "image/archive.h"
 #include "base/inode.h"
+#include "base/parent.h"
+#include "image/archive.h"
 
 struct deposit {
-	int root;               /* the directory; borrowed */
+	struct parent parent;   /* its root is the directory, the caller's to set */
 	struct inodes inodes;   /* `owners` is the caller's to set */
 	size_t files;           /* made */
 	/* Its own. */
-	char *parent;           /* the directory that was used last, */
-	int parent_fd;          /* open */
 	void *links;            /* hard links, by what they are a link of, tsearch(3) */
 	struct deposited *dirs; /* whose modes and times come last */
 	size_t dirs_n, dirs_room;
 };
 
-#define DEPOSIT_NONE { .root = -EBADF, .parent_fd = -EBADF }
+#define DEPOSIT_NONE { .parent = PARENT_NONE }
 
 /*
  * A name as it stands in an archive, without "." and empty components: "" is the directory itself. -EINVAL where it

@@ -10,20 +10,12 @@
 #include <errno.h>
 #include <zlib.h>
 
+#include "base/optional.h"
 #include "image/stream.h"
 
 #define LIBRARY "liblzo2.so.2"
 
-/* https://uapi-group.org/specifications/specs/elf_dlopen_metadata/ */
-#define NOTE \
-	"[{\"feature\":\"lzo\",\"description\":\"Images packed by lzop\",\"priority\":\"suggested\"," \
-	"\"soname\":[\"" LIBRARY "\"]}]"
-
-__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {
-	uint32_t owner_size, text_size, type;
-	char owner[4];
-	char text[sizeof(NOTE)];
-} dlopen_note = { 4, sizeof(NOTE), 0x407c0c0a, "FDO", NOTE };
+OPTIONAL_LIBRARY("lzo", "Images packed by lzop", "suggested", LIBRARY);
 
 #define MAGIC_SIZE 9
 #define LEVEL_SINCE 0x0940    /* files of this version have a level, and more of the time */
@@ -58,10 +50,9 @@ static void lzo_close(struct lzo *l)
 
 static int lzo_open(struct lzo *l)
 {
-	l->library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (l->library)
-		l->decompress = dlsym(l->library, "lzo1x_decompress_safe");
-	return l->decompress ? 0 : -ENOPKG;
+	static const struct optional_symbol symbol = { "lzo1x_decompress_safe", offsetof(struct lzo, decompress) };
+
+	return optional_open(LIBRARY, &symbol, 1, l, &l->library) < 0 ? -ENOPKG : 0;
 }
 
 /* A big-endian number of so many bytes. */

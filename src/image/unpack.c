@@ -180,7 +180,7 @@ int unpack_image(const char *path, const struct unpack *u)
 	root = open_directory(u);
 	if (root < 0)
 		return root;
-	d.root = root;
+	d.parent.root = root;
 	d.inodes.owners = geteuid() == 0;
 	r = write_files(&selection, u->directory, &d);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/act.h"
+#include "init/driver.h"
 #include "init/run.h"
 #include "init/tool.h"
 
@@ -167,6 +168,23 @@ static int begin_span(struct run *run, const struct act *act)
 	enum span_kind kind = act->row->action == ACTION_ASK ? SPAN_QUESTION : SPAN_HELPER;
 
 	return profile_begin(&run->profile, kind, span_name(act->row->span, act->subject).text, act->name);
+}
+
+int act_prepare(struct run *run, const struct step *step)
+{
+	const char *driver = find_row(step)->driver;
+	int r = 0;
+
+	if (driver && driver_is_there(driver))
+		return 0;
+	if (driver)
+		r = driver_ask(run, driver);
+	if (r < 0 || (driver && modules_busy(&run->modules)))
+		return r < 0 ? r : 1;
+	if (!reserve_pending(run))
+		return 0;
+	r = reserve_start(run, false);
+	return r < 0 ? r : 1;
 }
 
 int act_start(struct run *run, const struct step *step)

@@ -36,6 +36,7 @@ struct act_row {
 	worker_fn run;       /* data: the struct act. 0, or -errno with what the tool said as its record */
 	/* After it succeeded, with its record. 0 or -errno: then it counts as failed. May be NULL. */
 	int (*take)(struct run *run, const struct act *act, char *record);
+	const char *driver;  /* a file system whose driver is all that it takes; NULL: it takes a tool */
 };
 
 /* The rows, each in the file of its kind. */
@@ -47,6 +48,9 @@ extern const struct act_row md_assemble, md_scan, md_start, lvm_scan, lvm_activa
  * `all` whatever is asked. True: one is on the screen still, and ends within a second. Its attempt runs until then.
  */
 bool act_take_back(struct run *run, bool all);
+
+/* Begins to bring what a STEP_ACT takes. 1: it is not there yet; 0: it is, or cannot be had; -errno. */
+int act_prepare(struct run *run, const struct step *step);
 
 /* Starts what a STEP_ACT says. 0 or -errno. */
 int act_start(struct run *run, const struct step *step);

@@ -78,4 +78,4 @@ static int take(struct run *run, const struct act *act, char *record)
 }
 
 const struct act_row btrfs_scan = { ACTION_SCAN, "ask the kernel about the btrfs on", "btrfs scan", DEADLINE, scan,
-				    take };
+				    take, "btrfs" };

@@ -20,7 +20,9 @@ int stop_daemons(struct run *run)
 	int r;
 
 	/* Workers that still load modules for devices nobody waits for. */
+	reserve_drop(run);
 	jobs_free(&run->jobs);
+	modules_stop(&run->modules);
 	loop_close(&run->loop);
 	secrets_close(&run->secrets);
 	if (proc < 0)

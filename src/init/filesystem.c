@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mountinfo.h"
+#include "init/driver.h"
 #include "init/filesystem.h"
 
 static int wait_for(struct run *run, const struct filesystem *fs, const struct device **ret)
@@ -119,7 +120,7 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 		request.access = "ro";
 	}
 	span = profile_begin(&run->profile, SPAN_STAGE, fs->spans[2], dev->name);
-	r = mount_fs(&request);
+	r = mount_fs(run, &request);
 	profile_end(&run->profile, span);
 	if (r == 0)
 		log_info("mounted %s (%s) on %s", source, fstype, fs->target);
@@ -137,8 +138,13 @@ int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_r
 	if (r < 0)
 		return r;
 	r = choose_type(fs, dev, &fstype);
+	/* Its driver may be loaded while fsck runs. */
+	if (r == 0)
+		r = driver_ask(run, fstype);
 	if (r == 0)
 		r = check(run, fs, dev, fstype, ret_fsck);
+	if (r == 0)
+		r = driver_wait(run, fstype);
 	if (r == 0)
 		r = do_mount(run, fs, dev, fstype);
 	if (r < 0)

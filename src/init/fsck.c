@@ -188,11 +188,24 @@ static int judge(const struct fsck_request *q, const struct listener *l, int cod
 	return 0;
 }
 
-static int check(const struct boot *boot, const struct fsck_request *q, struct fsck_result *ret)
+/* The one that it takes may be in the reserve; for one that does nothing that is not unpacked. */
+static int run_one(struct run *run, const char *const argv[], bool needless, struct listener *l)
+{
+	int code = run_checker(argv, l);
+
+	if (code == -ENOENT && !needless && reserve_pending(run)) {
+		reserve_bring(run);
+		code = run_checker(argv, l);
+	}
+	return code;
+}
+
+static int check(struct run *run, const struct fsck_request *q, struct fsck_result *ret)
 {
 	static const char *const repairs[] = { [REPAIR_PREEN] = "-a", [REPAIR_YES] = "-y", [REPAIR_NO] = "-n" };
 	_cleanup_free_ char *program = NULL, *path = NULL;
 	struct listener l = { .name = program, .next_progress = clock_add(clock_monotonic(), PROGRESS_EVERY) };
+	const struct boot *boot = &run->boot;
 	const char *argv[6] = { 0 };
 	bool needless = false;
 	size_t n = 0;
@@ -215,7 +228,7 @@ static int check(const struct boot *boot, const struct fsck_request *q, struct f
 	argv[n++] = path;
 
 	ret->start = clock_monotonic();
-	code = run_checker(argv, &l);
+	code = run_one(run, argv, needless, &l);
 	/* Killed by a signal it has proved nothing (out of memory?): once more. */
 	if (code == -EINTR) {
 		log_warning("%s was killed, trying once more", program);
@@ -258,7 +271,7 @@ int fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *
 	/* The stage may be tried again: what an earlier check left goes. */
 	free(ret->unit);
 	*ret = (struct fsck_result){ 0 };
-	r = check(&run->boot, q, ret);
+	r = check(run, q, ret);
 	if (ret->ran) {
 		ret->unit = TAKE_PTR(unit);
 		note(run, q, ret);

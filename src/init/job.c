@@ -54,6 +54,26 @@ size_t jobs_count(const struct jobs *jobs, const struct job_kind *kind)
 	return n;
 }
 
+struct job *jobs_find(const struct jobs *jobs, const struct job_kind *kind)
+{
+	for (size_t i = 0; i < jobs->n; i++)
+		if (jobs->items[i]->kind == kind)
+			return jobs->items[i];
+	return NULL;
+}
+
+void jobs_end(struct jobs *jobs, const struct job_kind *kind)
+{
+	for (size_t i = jobs->n; i-- > 0;) {
+		struct job *job = jobs->items[i];
+
+		if (job->kind != kind)
+			continue;
+		jobs->items[i] = jobs->items[--jobs->n];
+		job_free(job);
+	}
+}
+
 bool jobs_have(const struct jobs *jobs, pid_t pid)
 {
 	for (size_t i = 0; i < jobs->n; i++)

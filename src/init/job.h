@@ -39,6 +39,12 @@ int jobs_start(struct jobs *jobs, const struct job_kind *kind, const char *subje
 	       uint64_t deadline);
 size_t jobs_count(const struct jobs *jobs, const struct job_kind *kind);
 
+/* The first of that kind; NULL: none. */
+struct job *jobs_find(const struct jobs *jobs, const struct job_kind *kind);
+
+/* Kills all of that kind; their done() is not called. */
+void jobs_end(struct jobs *jobs, const struct job_kind *kind);
+
 /* Is it the worker of one of them? */
 bool jobs_have(const struct jobs *jobs, pid_t pid);
 

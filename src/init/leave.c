@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "init/leave.h"
 #include "init/run.h"
+#include "init/unserved.h"
 
 #define PAUSE_SECONDS 30
 
@@ -29,7 +30,7 @@ _Noreturn void leave_now(enum emergency how)
 static void write_report(const struct run *run, const char *stage)
 {
 	_cleanup_free_ char *devices = devices_describe(&run->devices), *text = NULL;
-	_cleanup_free_ char *unserved = modules_describe_unserved(&run->modules);
+	_cleanup_free_ char *unserved = unserved_describe(run->modules.unserved);
 
 	if (asprintf(&text, "failed: %s\nroot: %s\ndevices: %s\nno module for: %s\n", stage,
 		     run->boot.root.spec.text ? run->boot.root.spec.text : "not given", devices ? devices : "?",

@@ -16,6 +16,8 @@
 #include "init/obstacle.h"
 #include "init/probe.h"
 #include "init/run.h"
+#include "init/unserved.h"
+#include "init/view.h"
 
 #define UEVENT_BYTES 8192 /* the kernel's own limit is 2048 of environment and the path */
 
@@ -164,7 +166,7 @@ int loop_wait(struct run *run, uint64_t wake_at)
 	int r = wait_for_news(run, wake_at);
 
 	/* Messages first: a worker's answer about a device is compared with what the device is now. */
-	if (r == 0)
+	if (r == 0 && run->loop.uevent_fd >= 0)
 		r = take_uevents(run);
 	if (r < 0)
 		return r;
@@ -178,7 +180,7 @@ int loop_wait(struct run *run, uint64_t wake_at)
 static char *describe_seen(const struct run *run, const struct want *want, const char *joint)
 {
 	_cleanup_free_ char *devices = devices_describe(&run->devices);
-	_cleanup_free_ char *unserved = modules_describe_unserved(&run->modules);
+	_cleanup_free_ char *unserved = unserved_describe(run->modules.unserved);
 	_cleanup_free_ char *obstacles = obstacles_describe(&run->boot, want->spec, &run->devices,
 							     &run->attempts);
 	bool blocked = obstacles && *obstacles;
@@ -248,6 +250,32 @@ static bool step_is_last(enum step_kind kind)
 	return kind == STEP_FOUND || kind == STEP_TIMEOUT || kind == STEP_AMBIGUOUS || kind == STEP_REFUSED;
 }
 
+/* A module that somebody named is loaded before the boot goes on, also where it takes the reserve. */
+static int bring_named(struct run *run)
+{
+	int r;
+
+	if (!run->modules.names_unserved || !(reserve_pending(run) || run->reserve.state == RESERVE_UNPACKED))
+		return 0;
+	r = reserve_start(run, false);
+	return r < 0 ? r : reserve_pending(run) || modules_busy(&run->modules);
+}
+
+/*
+ * 1: something has to come before the step can be done; 0: nothing; -errno. Where nothing is under way of which the
+ * device may come, a driver in the reserve may be what it takes: that is unpacked while we wait.
+ */
+static int prepare_step(struct run *run, const struct step *step)
+{
+	if (step->kind == STEP_ACT)
+		return act_prepare(run, step);
+	if (step->kind == STEP_FOUND)
+		return bring_named(run);
+	if (step->kind == STEP_WAIT && !modules_busy(&run->modules) && !any_probe_running(&run->devices))
+		return reserve_start(run, true);
+	return 0;
+}
+
 int await_device(struct run *run, const struct want *want, const struct device **ret)
 {
 	_cleanup_free_ char *told = NULL;
@@ -261,8 +289,14 @@ int await_device(struct run *run, const struct want *want, const struct device *
 			r = loop_wait(run, USEC_FOREVER);
 			continue;
 		}
+		r = prepare_step(run, &step);
+		if (r != 0) {
+			r = r < 0 ? r : loop_wait(run, step.wake_at);
+			continue;
+		}
 		switch (step.kind) {
 		case STEP_FOUND:
+			reserve_drop(run);
 			*ret = step.device;
 			return 0;
 		case STEP_TIMEOUT:

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/worker.h"
 #include "init/run.h"
-#include "init/tool.h"
 
 #define DEADLINE (60 * USEC_PER_SEC) /* the host's disk may have to spin up, or be mended by its RAID */
 #define CONTROL  "/dev/loop-control"
@@ -60,16 +59,6 @@ static int open_file(const char *path, bool *ret_read_only)
 	return st.st_size > 0 ? TAKE_FD(fd) : -ENODATA;
 }
 
-/* Nothing has asked for the module so far: it is no device's. */
-static int open_control(void)
-{
-	int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 && tool_load("loop", -EBADF) == 0)
-		fd = open(CONTROL, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -ENODEV : fd;
-}
-
 /*
  * A sector is 512 bytes whatever the host's disk has: partition tables count in sectors, and the file was made
  * somewhere. Direct I/O: nothing is held in memory twice; the kernel does without where the host cannot.
@@ -98,14 +87,13 @@ static int configure(int file, bool read_only, int number)
 static int attach(int out, void *data)
 {
 	bool read_only = false;
-	_cleanup_close_ int file = open_file(data, &read_only), control = -EBADF;
+	_cleanup_close_ int file = open_file(data, &read_only), control = open(CONTROL, O_RDWR | O_CLOEXEC);
 	int number, r;
 
 	if (file < 0)
 		return file;
-	control = open_control();
 	if (control < 0)
-		return control;
+		return -ENODEV;
 	number = ioctl(control, LOOP_CTL_GET_FREE);
 	if (number < 0)
 		return -errno;
@@ -129,6 +117,9 @@ int loopdev_attach(struct run *run, const char *path)
 
 	if (is_attached(&run->devices))
 		return 0;
+	/* Nothing has asked for the module so far: it is no device's. */
+	if (access(CONTROL, F_OK) < 0 && (r = modules_need(run, "loop")) < 0)
+		return log_errno(r, "cannot wait for the module loop");
 	r = worker_call(attach, (void *)path, clock_add(clock_monotonic(), DEADLINE), &record, NULL);
 	if (r < 0) {
 		log_error("cannot use the file %s of %s as the root's disk: %s", path,

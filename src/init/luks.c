@@ -193,7 +193,7 @@ static int take(struct run *run, const struct act *act, char *record)
 }
 
 const struct act_row luks_ask = { ACTION_ASK, "ask for the passphrase of", "passphrase for", USEC_FOREVER, ask,
-				  take };
+				  take, NULL };
 const struct act_row luks_key = { ACTION_KEY, "open with its key", "cryptsetup open", DEADLINE, unlock_by_key,
-				  NULL };
-const struct act_row luks_unlock = { ACTION_UNLOCK, "open", "cryptsetup open", DEADLINE, unlock, NULL };
+				  NULL, NULL };
+const struct act_row luks_unlock = { ACTION_UNLOCK, "open", "cryptsetup open", DEADLINE, unlock, NULL, NULL };

@@ -99,5 +99,5 @@ static int activate(int fd, void *data)
 	return r > 0 ? -EIO : r;
 }
 
-const struct act_row lvm_scan = { ACTION_SCAN, "read the volume group of", "lvm pvscan", DEADLINE, scan, take };
-const struct act_row lvm_activate = { ACTION_ACTIVATE, "activate", "lvm activate", DEADLINE, activate, NULL };
+const struct act_row lvm_scan = { ACTION_SCAN, "read the volume group of", "lvm pvscan", DEADLINE, scan, take, NULL };
+const struct act_row lvm_activate = { ACTION_ACTIVATE, "activate", "lvm activate", DEADLINE, activate, NULL, NULL };

@@ -114,6 +114,9 @@ int main(int argc, char **argv, char **envp)
 			continue;
 		}
 		if (stages[i].run == read_cmdline) {
+			/* A shell that is wanted at the end, or after a crash, is there from the beginning. */
+			if (rescue_allowed(&run.boot, false))
+				reserve_bring(&run);
 			rescue_catch_crashes(rescue_allowed(&run.boot, false) && rescue_has_shell());
 			warn_of_breaks(&run.boot);
 		}

@@ -121,8 +121,8 @@ static int take_total(struct run *run, const struct act *act, char *record)
 }
 
 const struct act_row md_scan = { ACTION_SCAN, "read the superblock of", "mdadm examine", DEADLINE, examine,
-				 take_total };
+				 take_total, NULL };
 const struct act_row md_assemble = { ACTION_ASSEMBLE, "assemble the array of", "mdadm incremental", DEADLINE,
-				     assemble, look_at_arrays };
+				     assemble, look_at_arrays, NULL };
 const struct act_row md_start = { ACTION_START, "start the array without all its members", "mdadm run", DEADLINE,
-				  start, look_at_arrays };
+				  start, look_at_arrays, NULL };

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* module: libkmod in workers, one batch each. */
-#include <errno.h>
-#include <fnmatch.h>
-#include <libkmod.h>
+/* module: what is asked of the workers that load modules, and what they answer. */
+#include "init/module.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/buffer.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
-#include "init/module.h"
+#include "init/answer.h"
+#include "init/modserver.h"
 #include "init/run.h"
 
-/* How long one request may take before the rest of its batch goes to another worker. */
+/* How long one request may take before the rest goes to another worker. */
 #define STALL (5 * USEC_PER_SEC)
 
-enum answer {
-	ANSWER_LOADED = '+',   /* "+virtio_blk BEGIN END": CLOCK_MONOTONIC µs, what it needed included */
-	ANSWER_FAILED = '!',   /* "!name: why" */
-	ANSWER_UNSERVED = '?', /* "?modalias" */
-	ANSWER_END = '.',      /* this request is done */
-};
-
+/* What one worker was given. */
 struct batch {
 	char **aliases;
+	size_t n;
+	size_t sent;  /* how many of them have gone into the socket */
 	size_t next;  /* the request being served */
+	int socket;
 	bool stalled; /* it was given up on; what comes still counts */
+	struct modserver server;
 };
 
 int modules_ask(struct modules *m, const char *alias)
@@ -37,77 +37,36 @@ int modules_ask(struct modules *m, const char *alias)
 	return r < 0 ? r : strv_push(&m->asked, alias);
 }
 
-static void answer(int fd, enum answer kind, const char *text, const char *why)
+/* Nothing more is sent to it: when all that it has is served it ends. */
+static void retire(struct modules *m)
 {
-	_cleanup_free_ char *line = NULL;
+	struct batch *b = TAKE_PTR(m->live);
 
-	if (asprintf(&line, "%c%s%s%s\n", kind, text, *why ? ": " : "", why) > 0)
-		(void)file_write_fd(fd, line, strlen(line));
-}
-
-static void answer_loaded(int fd, const char *name, uint64_t begin)
-{
-	_cleanup_free_ char *text = NULL;
-
-	if (asprintf(&text, "%s %llu %llu", name, (unsigned long long)begin,
-		     (unsigned long long)clock_monotonic()) > 0)
-		answer(fd, ANSWER_LOADED, text, "");
-}
-
-static void load_one(struct kmod_module *mod, int fd)
-{
-	int state = kmod_module_get_initstate(mod), r;
-	uint64_t begin = clock_monotonic();
-
-	if (state == KMOD_MODULE_BUILTIN || state == KMOD_MODULE_LIVE)
+	if (!b)
 		return;
-	r = kmod_module_probe_insert_module(mod, KMOD_PROBE_APPLY_BLACKLIST, NULL, NULL, NULL, NULL);
-	if (r == KMOD_PROBE_APPLY_BLACKLIST)
-		return; /* that it is not wanted is not worth a word */
-	if (r < 0)
-		answer(fd, ANSWER_FAILED, kmod_module_get_name(mod), strerror(-r));
-	else
-		answer_loaded(fd, kmod_module_get_name(mod), begin);
+	close_fd(&b->socket);
+	b->socket = -EBADF;
+	m->open -= b->n - b->sent;
+	b->n = b->sent;
 }
 
-/* A modalias may stand for several modules, and each of them may serve the device. */
-static void load_alias(struct kmod_ctx *ctx, const char *alias, int fd)
+int modules_ask_again(struct modules *m)
 {
-	struct kmod_list *found = NULL, *wanted = NULL, *it;
-	int r = kmod_module_new_from_lookup(ctx, alias, &found);
+	_cleanup_strv_ char **again = NULL;
 
-	if (r < 0 && r != -ENOSYS /* no index at all */)
-		answer(fd, ANSWER_FAILED, alias, strerror(-r));
-	else if (!found)
-		answer(fd, ANSWER_UNSERVED, alias, "");
-	if (found && kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, found, &wanted) < 0)
-		wanted = NULL;
-	kmod_list_foreach(it, wanted) {
-		struct kmod_module *mod = kmod_module_get_module(it);
-
-		load_one(mod, fd);
-		(void)kmod_module_unref(mod);
-	}
-	(void)kmod_module_unref_list(wanted);
-	(void)kmod_module_unref_list(found);
-}
-
-/* In the worker. */
-static int load_batch(int fd, void *data)
-{
-	const struct batch *b = data;
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
-
-	if (!ctx)
-		return -ENOMEM;
-	kmod_set_log_priority(ctx, LOG_EMERG); /* errors come back as return codes */
-	(void)kmod_load_resources(ctx);
-	STRV_FOREACH(alias, b->aliases) {
-		load_alias(ctx, *alias, fd);
-		answer(fd, ANSWER_END, "", "");
-	}
-	(void)kmod_unref(ctx);
+	STRV_FOREACH(alias, m->asked)
+		if (strv_push(&again, *alias) < 0)
+			return -ENOMEM;
+	strv_free(m->pending);
+	m->pending = TAKE_PTR(again);
+	strv_free(TAKE_PTR(m->unserved));
+	retire(m);
 	return 0;
+}
+
+bool modules_busy(const struct modules *m)
+{
+	return m->pending || m->open > 0;
 }
 
 static void take_loaded(struct run *run, const char *text)
@@ -134,9 +93,12 @@ static void take_line(struct run *run, struct batch *b, const char *line)
 		break;
 	case ANSWER_UNSERVED:
 		(void)strv_push(&m->unserved, line + 1);
+		/* "fs-ext4" is a name that we ask by, and modules_need() sees to it. */
+		m->names_unserved |= !strchr(line + 1, ':') && !startswith(line + 1, "fs-");
 		break;
 	case ANSWER_END:
 		b->next++;
+		m->open -= !b->stalled;
 		break;
 	}
 }
@@ -144,23 +106,39 @@ static void take_line(struct run *run, struct batch *b, const char *line)
 /* What the worker has not begun goes back to the queue; the one it is at does not. */
 static void give_back(struct run *run, const struct batch *b)
 {
-	STRV_FOREACH(alias, b->aliases + b->next + 1)
-		(void)strv_push(&run->modules.pending, *alias);
+	for (size_t i = b->next + 1; i < b->n; i++)
+		(void)strv_push(&run->modules.pending, b->aliases[i]);
+}
+
+/* Nobody waits for it any more. */
+static void give_up(struct run *run, struct batch *b)
+{
+	struct modules *m = &run->modules;
+
+	give_back(run, b);
+	if (m->live == b)
+		retire(m);
+	m->open -= b->n - b->next;
 }
 
 static bool batch_late(struct run *run, struct job *job)
 {
 	struct batch *b = job->data;
 
-	if (!b->aliases[b->next])
+	job->worker.deadline = USEC_FOREVER;
+	if (b->next == b->n)
 		return true;
 	log_warning("loading %s takes longer than %d s; the other modules go on without it",
 		    b->aliases[b->next], (int)(STALL / USEC_PER_SEC));
-	give_back(run, b);
-	run->modules.stalled++;
+	give_up(run, b);
 	b->stalled = true;
-	job->worker.deadline = USEC_FOREVER;
 	return true;
+}
+
+/* Until when the worker must have said something; one that has nothing to do says nothing. */
+static uint64_t deadline_of(const struct batch *b)
+{
+	return b->stalled || b->next == b->n ? USEC_FOREVER : clock_add(clock_monotonic(), STALL);
 }
 
 static void batch_progress(struct run *run, struct job *job)
@@ -176,8 +154,7 @@ static void batch_progress(struct run *run, struct job *job)
 		*end = '\0';
 		job->used = (size_t)(end + 1 - job->worker.record);
 		take_line(run, b, line);
-		if (!b->stalled)
-			job->worker.deadline = clock_add(clock_monotonic(), STALL);
+		job->worker.deadline = deadline_of(b);
 	}
 }
 
@@ -186,13 +163,11 @@ static void batch_done(struct run *run, struct job *job, int result)
 	struct batch *b = job->data;
 
 	/* A module that crashes in the kernel takes its worker along, and nobody else's module. */
-	if (result < 0 && b->aliases[b->next]) {
+	if (result < 0 && b->next < b->n)
 		log_warning("cannot load %s: %s, ignoring", b->aliases[b->next], strerror(-result));
-		if (!b->stalled)
-			give_back(run, b);
-	}
-	if (b->stalled)
-		run->modules.stalled--;
+	if (!b->stalled)
+		give_up(run, b);
+	close_fd(&b->socket);
 	strv_free(TAKE_PTR(b->aliases));
 }
 
@@ -203,63 +178,140 @@ static const struct job_kind batch_kind = {
 	.done = batch_done,
 };
 
-static bool loading(const struct run *run)
+/* As many as go into one message. */
+static int make_message(const struct batch *b, struct buffer *ret, size_t *ret_sent)
 {
-	return jobs_count(&run->jobs, &batch_kind) > run->modules.stalled;
+	size_t i = b->sent;
+
+	for (; i < b->n; i++) {
+		size_t size = strlen(b->aliases[i]);
+
+		if (ret->size > 0 && ret->size + size + 1 > MODSERVER_BYTES)
+			break;
+		if (buffer_append(ret, b->aliases[i], size) < 0 || buffer_append(ret, "\n", 1) < 0)
+			return -ENOMEM;
+	}
+	*ret_sent = i;
+	return 0;
+}
+
+/* What the socket does not take now is sent when the worker has answered something. */
+static int send_aliases(struct batch *b)
+{
+	while (b->sent < b->n) {
+		_cleanup_buffer_ struct buffer message = { 0 };
+		size_t sent;
+		int r = make_message(b, &message, &sent);
+
+		if (r < 0)
+			return r;
+		if (send(b->socket, message.data, message.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			/* That it has died batch_done() is told. */
+			return errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
+		b->sent = sent;
+	}
+	return 0;
+}
+
+static int take_pending(struct modules *m, struct batch *b)
+{
+	int r = 0;
+
+	STRV_FOREACH(alias, m->pending)
+		if (r == 0)
+			r = strv_push(&b->aliases, *alias);
+	if (r < 0)
+		return r;
+	m->open += strv_length(b->aliases) - b->n;
+	b->n = strv_length(b->aliases);
+	strv_free(TAKE_PTR(m->pending));
+	return 0;
+}
+
+static int run_batch(int fd, void *data)
+{
+	struct batch *b = data;
+
+	/* The last to hold our end shall be init. */
+	close_fd(&b->socket);
+	return modserver_run(fd, &b->server);
+}
+
+static int start_worker(struct run *run)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+	_cleanup_close_ int theirs = -EBADF;
+	int pair[2], r;
+
+	if (!b)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		r = -errno;
+		free(b);
+		return r;
+	}
+	b->socket = pair[0];
+	b->server.socket = theirs = pair[1];
+	/* What the reserve has brought libkmod finds, and what was near, too. */
+	b->server.nearby = run->reserve.state != RESERVE_UNPACKED;
+	b->server.all = reserve_complete(run);
+	r = jobs_start(&run->jobs, &batch_kind, NULL, run_batch, b, USEC_FOREVER);
+	if (r < 0)
+		(void)close(pair[0]);
+	else
+		run->modules.live = b;
+	return r;
+}
+
+/* The clock begins for one that had nothing to do. */
+static void set_deadline(struct run *run, const struct batch *b)
+{
+	for (size_t i = 0; i < run->jobs.n; i++)
+		if (run->jobs.items[i]->data == b)
+			run->jobs.items[i]->worker.deadline = deadline_of(b);
 }
 
 int modules_start(struct run *run)
 {
-	struct batch *b;
-	int r;
+	struct modules *m = &run->modules;
+	bool idle;
+	int r = m->pending && !m->live ? start_worker(run) : 0;
 
-	if (!run->modules.pending || loading(run))
-		return 0;
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		return -ENOMEM;
-	b->aliases = run->modules.pending;
-	r = jobs_start(&run->jobs, &batch_kind, NULL, load_batch, b, clock_add(clock_monotonic(), STALL));
-	if (r == 0)
-		run->modules.pending = NULL;
+	if (r < 0 || !m->live)
+		return r;
+	idle = m->live->next == m->live->n;
+	r = take_pending(m, m->live);
+	if (idle)
+		set_deadline(run, m->live);
+	return r < 0 ? r : send_aliases(m->live);
+}
+
+void modules_stop(struct modules *m)
+{
+	m->live = NULL;
+	m->open = 0;
+}
+
+static int settle(struct run *run)
+{
+	int r = modules_start(run);
+
+	while (r == 0 && modules_busy(&run->modules))
+		r = loop_wait(run, USEC_FOREVER);
 	return r;
 }
 
-/* Classes of devices behind which a disk may be. */
-static bool looks_like_storage(const char *alias)
+int modules_need(struct run *run, const char *alias)
 {
-	static const char *const patterns[] = {
-		"pci:*bc01*", "usb:*ic08*", "virtio:d00000002v*", "virtio:d00000008v*", "scsi:*",
-		"xen:vbd",    "vmbus:*",    "mmc:*",              "sd:*",               "ata:*",
-	};
+	int r = modules_ask(&run->modules, alias);
 
-	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
-		if (fnmatch(patterns[i], alias, 0) == 0)
-			return true;
-	return false;
-}
-
-char *modules_describe_unserved(const struct modules *m)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size, shown = 0, others = 0;
-	FILE *f = open_memstream(&text, &size);
-
-	if (!f)
-		return NULL;
-	STRV_FOREACH(alias, m->unserved) {
-		if (!looks_like_storage(*alias)) {
-			others++;
-			continue;
-		}
-		(void)fprintf(f, "%s%s", shown++ > 0 ? ", " : "", *alias);
+	if (r == 0)
+		r = settle(run);
+	if (r == 0 && strv_contains(run->modules.unserved, alias) && reserve_pending(run)) {
+		reserve_bring(run);
+		r = settle(run);
 	}
-	if (others > 0)
-		(void)fprintf(f, "%s%zu device%s that %s no storage", shown > 0 ? " and " : "", others,
-			      others == 1 ? "" : "s", others == 1 ? "is" : "are");
-	if (fclose(f) != 0 || shown + others == 0)
-		return NULL;
-	return TAKE_PTR(text);
+	return r;
 }
 
 void modules_free(struct modules *m)

@@ -1,32 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * module: loading kernel modules with libkmod, in workers. The only file that knows libkmod.
+ * module: loading kernel modules, in workers (modserver.c).
  *
- * What is asked for is queued once; a worker takes the whole queue and reports one line for each request. A
- * module whose initialisation hangs holds up only the rest of its own batch, and after a while not even that:
- * the rest goes to a second worker.
+ * What is asked for is queued once and sent to a worker, which answers line by line and waits for more. A module whose
+ * initialisation hangs holds up only what was sent with it, and after a while not even that: the rest goes to a second
+ * worker.
  */
 #pragma once
 
 #include "base/macro.h"
 
 struct run;
+struct batch;
 
 struct modules {
-	char **asked;    /* strv: everything that was ever asked for */
-	char **pending;  /* strv: not yet given to a worker */
-	char **unserved; /* strv: asked for by a device, and the image has no module for it */
-	char **failed;   /* strv: "name: why" */
+	char **asked;       /* strv: everything that was ever asked for */
+	char **pending;     /* strv: not yet given to a worker */
+	char **unserved;    /* strv: asked for by a device, and there is no module for it */
+	char **failed;      /* strv: "name: why" */
+	struct batch *live; /* what the worker has that takes more; NULL: there is none */
+	size_t open;        /* given to workers that do not hang, and not yet served */
 	size_t loaded;
-	size_t stalled;  /* workers that hang in one module */
+	bool names_unserved; /* what is not there was asked for by its name, so a person wants it */
 };
 
 /* Queues a modalias or a module's name; asked twice is asked once. 0 or -ENOMEM. */
 int modules_ask(struct modules *m, const char *alias);
 
+/* Queues all that was ever asked for: there are more modules now, and libkmod to look for them. 0 or -ENOMEM. */
+int modules_ask_again(struct modules *m);
+
 /* Gives what is queued to a worker. 0 or -errno. */
 int modules_start(struct run *run);
 
-/* The unserved modaliases that look like storage, "pci:…, usb:…" and how many others; NULL when none. */
-char *modules_describe_unserved(const struct modules *m);
+/* The workers were killed with all other jobs. */
+void modules_stop(struct modules *m);
+
+/* Is anything queued, or being loaded by a worker that does not hang? */
+bool modules_busy(const struct modules *m);
+
+/*
+ * Asks and waits until it was served, by the reserve where the first archive has no such module. Failures were told as
+ * any module's. 0 or -errno of waiting.
+ */
+int modules_need(struct run *run, const char *alias);
+
 void modules_free(struct modules *m);

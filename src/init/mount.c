@@ -1,97 +1,139 @@
 /* SPDX-License-Identifier: MIT */
-/* mount: libmount's context, in a worker. */
+/* mount: mount(2) in a worker, and rows of an fstab. */
+#include "init/mount.h"
+
 #include <errno.h>
-#include <libmount.h>
+#include <mntent.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/strv.h"
 #include "base/worker.h"
-#include "init/mount.h"
+#include "init/libmount.h"
+#include "init/mountopt.h"
+#include "init/run.h"
 
-static void free_context(struct libmnt_context **cxt)
+/* What errno's own words do not say of mount(2). */
+static const struct {
+	int error;
+	const char *hint;
+} hints[] = {
+	{ ENODEV,   "the kernel has no such file system, and this image no module for it"                          },
+	{ EINVAL,   "a wrong type, a wrong option, or a damaged superblock; the kernel's log says which"           },
+	{ EBUSY,    "it is in use, perhaps by an array or a mapping"                                               },
+	{ EUCLEAN,  "the file system is damaged; the kernel's log says where"                                      },
+	{ ENOPKG,   "one of the options is libmount's, and this image lacks that library"                         },
+};
+
+static const char *hint_of(int error)
 {
-	mnt_free_context(*cxt);
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (hints[i].error == error)
+			return hints[i].hint;
+	return "";
 }
 
-static void unref_table(struct libmnt_table **table)
+/* What can only be read is mounted so, as mount(8) does. */
+static int mount_as(const struct mount_request *m, const char *fstype, const struct mountopt *o)
 {
-	mnt_unref_table(*table);
+	if (mount(m->source, m->target, fstype, o->flags, o->data) == 0)
+		return 0;
+	if ((errno != EROFS && errno != EACCES) || (o->flags & MS_RDONLY))
+		return -errno;
+	if (mount(m->source, m->target, fstype, o->flags | MS_RDONLY, o->data) < 0)
+		return -errno;
+	log_warning("%s can only be read: mounted ro", m->source);
+	return 0;
 }
 
-static int set_up(struct libmnt_context *cxt, const struct mount_request *m)
+/* Of a list the first that takes it. */
+static int mount_first(const struct mount_request *m, const struct mountopt *o)
 {
-	int r;
+	_cleanup_strv_ char **types = NULL;
+	int r = strv_split(&types, m->fstype, ","), first = 0;
 
-	/* Devices are found by us; there is no mount.TYPE helper to run and no mtab to keep. */
-	(void)mnt_context_disable_canonicalize(cxt, 1);
-	(void)mnt_context_disable_helpers(cxt, 1);
-	(void)mnt_context_disable_mtab(cxt, 1);
-	if ((r = mnt_context_set_source(cxt, m->source)) < 0 || (r = mnt_context_set_target(cxt, m->target)) < 0 ||
-	    (r = mnt_context_set_fstype(cxt, m->fstype)) < 0)
-		return r;
-	if (m->options && (r = mnt_context_append_options(cxt, m->options)) < 0)
-		return r;
-	return m->access ? mnt_context_append_options(cxt, m->access) : 0;
-}
-
-/* In the worker; the record is libmount's own message when there is one. */
-static int mount_worker(int fd, void *data)
-{
-	_cleanup_(free_context) struct libmnt_context *cxt = mnt_new_context();
-	char text[512] = "";
-	int r;
-
-	if (!cxt)
-		return -ENOMEM;
-	r = set_up(cxt, data);
 	if (r < 0)
 		return r;
-	r = mnt_context_mount(cxt);
-	if (r == 0 && mnt_context_get_status(cxt))
-		return 0;
-	(void)mnt_context_get_excode(cxt, r, text, sizeof(text));
-	(void)file_write_fd(fd, text, strlen(text));
-	if (mnt_context_syscall_called(cxt) && mnt_context_get_syscall_errno(cxt) > 0)
-		return -mnt_context_get_syscall_errno(cxt);
-	return r < 0 && r > -200 ? r : -EINVAL;
+	STRV_FOREACH(type, types) {
+		r = mount_as(m, *type, o);
+		if (r != -EINVAL && r != -ENODEV)
+			return r;
+		first = first ? first : r;
+	}
+	return first ? first : -ENODEV;
 }
 
-int mount_fs(const struct mount_request *m)
+/* In the worker; the record is what is to be added to errno's words. */
+static int mount_worker(int fd, void *data)
+{
+	const struct mount_request *m = data;
+	_cleanup_(mountopt_free) struct mountopt o = { 0 };
+	_cleanup_free_ char *all = NULL;
+	int r;
+
+	if (asprintf(&all, "%s,%s", m->options ? m->options : "", m->access ? m->access : "") < 0)
+		return -ENOMEM;
+	r = mountopt_parse(all, &o);
+	if (r == -ENOTSUP)
+		return libmount_mount(m, fd);
+	return r < 0 ? r : mount_first(m, &o);
+}
+
+int mount_fs(struct run *run, const struct mount_request *m)
 {
 	_cleanup_free_ char *text = NULL;
 	int r = worker_call(mount_worker, (void *)m, USEC_FOREVER, &text, NULL);
 
+	/* A code page, a cipher, a checksum that the file system asks the kernel for, libmount itself. */
+	if (r < 0 && reserve_pending(run)) {
+		free(TAKE_PTR(text));
+		reserve_bring(run);
+		r = worker_call(mount_worker, (void *)m, USEC_FOREVER, &text, NULL);
+	}
 	if (r == 0)
 		return 0;
+	if (!text || !*text)
+		(void)string_set(&text, hint_of(-r));
 	log_error("cannot mount %s (%s%s%s) on %s: %s%s%s", m->source, m->fstype, m->options ? ", " : "",
 		  m->options ? m->options : "", m->target, strerror(-r), text && *text ? "; " : "",
 		  text ? text : "");
 	return r;
 }
 
+static void close_table(FILE **f)
+{
+	if (*f)
+		(void)endmntent(*f);
+}
+
+/* "/usr/" is /usr. */
+static bool is_target(const char *dir, const char *target)
+{
+	const char *rest = startswith(dir, target);
+
+	return rest && !rest[strspn(rest, "/")];
+}
+
 int fstab_find(const char *path, const char *target, struct fstab_row *ret)
 {
-	_cleanup_(unref_table) struct libmnt_table *table = NULL;
 	_cleanup_(fstab_row_free) struct fstab_row row = { 0 };
-	struct libmnt_fs *fs;
+	_cleanup_(close_table) FILE *table = setmntent(path, "re");
+	const struct mntent *m;
 
-	if (access(path, F_OK) < 0)
-		return -errno;
-	table = mnt_new_table_from_file(path);
 	if (!table)
-		return -EINVAL;
-	fs = mnt_table_find_target(table, target, MNT_ITER_FORWARD);
-	if (!fs)
+		return -errno;
+	/* The first counts, as for mount(8). */
+	while ((m = getmntent(table)) && !is_target(m->mnt_dir, target))
+		;
+	if (!m)
 		return -ENOENT;
-	if (string_set(&row.source, mnt_fs_get_source(fs)) < 0 || string_set(&row.fstype, mnt_fs_get_fstype(fs)) < 0 ||
-	    string_set(&row.options, mnt_fs_get_options(fs)) < 0)
+	if (string_set(&row.source, m->mnt_fsname) < 0 || string_set(&row.fstype, m->mnt_type) < 0 ||
+	    string_set(&row.options, m->mnt_opts) < 0)
 		return -ENOMEM;
-	row.passno = mnt_fs_get_passno(fs);
-	/* libmount takes the tag apart: there is no source for UUID=… */
-	if (!row.source && string_set(&row.source, mnt_fs_get_srcpath(fs)) < 0)
-		return -ENOMEM;
+	row.passno = m->mnt_passno;
 	*ret = row;
 	row = (struct fstab_row){ 0 };
 	return 0;

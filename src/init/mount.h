@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* mount: mounting with libmount, in a worker. The only file that knows libmount. */
+/* mount: mounting, in a worker: by mount(2), or by libmount where an option is its business; and rows of an fstab. */
 #pragma once
 
 #include "base/macro.h"
 
+struct run;
+
 struct mount_request {
 	const char *source, *target;
 	const char *fstype;  /* or a list, "ext4,xfs" */
-	const char *options; /* as in fstab; libmount divides flags from the file system's own. May be NULL */
+	const char *options; /* as in fstab; flags of the kernel and the file system's own. May be NULL */
 	const char *access;  /* "ro" or "rw", wins over options; NULL: as they say */
 };
 
 /*
- * 0, or -errno after the one error was logged. Blocks: a journal may have to be replayed, which takes the
- * time it takes.
+ * 0, or -errno after the one error was logged. What fails is tried again with the reserve. Blocks: a journal may have
+ * to be replayed, which takes the time it takes.
  */
-int mount_fs(const struct mount_request *m);
+int mount_fs(struct run *run, const struct mount_request *m);
 
 struct fstab_row {
 	char *source, *fstype, *options;

@@ -16,6 +16,7 @@
 #include "init/loop.h"
 #include "init/module.h"
 #include "init/profile.h"
+#include "init/reserve.h"
 #include "init/secret.h"
 
 struct fsck_result {
@@ -40,6 +41,7 @@ struct run {
 	struct devices devices;
 	struct attempts attempts;
 	struct modules modules;
+	struct reserve reserve;
 	struct loop loop;
 	struct jobs jobs;
 	struct profile profile;

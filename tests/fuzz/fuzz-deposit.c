@@ -41,7 +41,7 @@ static void unpack(struct archive *a, int root)
 	_cleanup_deposit_ struct deposit d = DEPOSIT_NONE;
 	int r = 0;
 
-	d.root = root;
+	d.parent.root = root;
 	for (size_t i = 0; i < a->n && i < MAX_FILES; i++) {
 		struct newc_entry *e = &a->entries[i].file;
 		const char *name = e->name;

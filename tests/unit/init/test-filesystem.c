@@ -3,136 +3,10 @@
  * test-filesystem: wait, choose the type, check, mount, in that order, and what each failure does; the two stages
  * that are made of it.
  * wrap: await_device fsck_run mount_fs mountinfo_read mount_is_mountpoint file_mkdir_parents fstab_find
- * wrap: clock_monotonic
+ * wrap: clock_monotonic driver_ask driver_wait
  * wrap: log_line log_console log_errno
  */
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/macro.h"
-#include "base/mountinfo.h"
-#include "init/filesystem.h"
-#include "init/stages.h"
-#include "unit/trace.h"
-
-#define T(s) ((char *)(s))
-#define NOW  (5 * USEC_PER_SEC)
-
-/* What is found and what is mounted already. */
-static struct {
-	struct device device;
-	struct want want;
-	dev_t mounted;          /* that device is mounted somewhere */
-	const char *mountpoint; /* that directory is one */
-	struct fstab_row row;   /* of /usr in the root's fstab */
-	int fstab_error;
-} world;
-
-uint64_t __wrap_clock_monotonic(void);
-uint64_t __wrap_clock_monotonic(void)
-{
-	return NOW;
-}
-
-int __wrap_await_device(struct run *run, const struct want *want, const struct device **ret);
-int __wrap_await_device(struct run *run, const struct want *want, const struct device **ret)
-{
-	int r = trace_call_errno("wait %s %s", want->what, want->spec->text);
-
-	world.want = *want;
-	/* Told anew in each wait. */
-	assert_false(attempts_get(&run->attempts, want->what, ACTION_REPORT)->done);
-	if (r == 0)
-		*ret = &world.device;
-	return r;
-}
-
-int __wrap_fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *ret);
-int __wrap_fsck_run(struct run *run, const struct fsck_request *q, struct fsck_result *ret)
-{
-	assert_ptr_equal(q->device, &world.device);
-	ret->ran = true;
-	return trace_call_errno("fsck %s %s %s", q->what, q->fstype, q->unit);
-}
-
-int __wrap_mount_fs(const struct mount_request *m);
-int __wrap_mount_fs(const struct mount_request *m)
-{
-	return trace_call_errno("mount %s %s %s %s,%s", m->source, m->target, m->fstype, m->access ? m->access : "-",
-				m->options ? m->options : "-");
-}
-
-int __wrap_mountinfo_read(const char *procdir, struct mountinfo *ret);
-int __wrap_mountinfo_read(const char *procdir, struct mountinfo *ret)
-{
-	ret->items = calloc(1, sizeof(*ret->items));
-	ret->n = 1;
-	ret->items[0].dev = world.mounted;
-	return 0;
-}
-
-bool __wrap_mount_is_mountpoint(const char *path);
-bool __wrap_mount_is_mountpoint(const char *path)
-{
-	return streq_null(path, world.mountpoint);
-}
-
-int __wrap_file_mkdir_parents(int dirfd, const char *path, mode_t mode);
-int __wrap_file_mkdir_parents(int dirfd, const char *path, mode_t mode)
-{
-	return trace_call_errno("mkdir %s", path);
-}
-
-int __wrap_fstab_find(const char *path, const char *target, struct fstab_row *ret);
-int __wrap_fstab_find(const char *path, const char *target, struct fstab_row *ret)
-{
-	assert_string_equal(path, "/sysroot/etc/fstab");
-	assert_string_equal(target, "/usr");
-	if (world.fstab_error)
-		return world.fstab_error;
-	assert_int_equal(string_set(&ret->source, world.row.source), 0);
-	assert_int_equal(string_set(&ret->fstype, world.row.fstype), 0);
-	assert_int_equal(string_set(&ret->options, world.row.options), 0);
-	ret->passno = world.row.passno;
-	return 0;
-}
-
-static int setup(void **state)
-{
-	memset(&world, 0, sizeof(world));
-	world.device = (struct device){
-		.name = T("vda1"), .devname = T("vda1"), .devno = 0xfe01, .tags.type = T("ext4"),
-	};
-	world.fstab_error = -ENOENT;
-	trace_reset(0, 0);
-	return 0;
-}
-
-/* The stage with these words on the command line. */
-static int stage(int (*fn)(struct run *run), const char *words, struct run *run)
-{
-	*run = (struct run){ .monotonic = USEC_PER_SEC, .loop = LOOP_CLOSED };
-	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = words }, &run->boot), 0);
-	assert_int_equal(attempts_done(&run->attempts, "root", ACTION_REPORT, 1), 0);
-	return fn(run);
-}
-
-static void done(struct run *run)
-{
-	boot_free(&run->boot);
-	attempts_free(&run->attempts);
-	profile_free(&run->profile);
-}
-
-static int stage_alone(int (*fn)(struct run *run), const char *words)
-{
-	struct run run;
-	int r = stage(fn, words, &run);
-
-	done(&run);
-	return r;
-}
-
-#define MOUNTED "info: mounted /dev/vda1 (ext4) on /sysroot\n"
+#include "filesystem-world.h"
 
 static void root_is_waited_for_checked_and_mounted(void **state)
 {
@@ -154,6 +28,16 @@ static void root_is_waited_for_checked_and_mounted(void **state)
 	assert_int_equal(world.want.deadline, NOW + 90 * USEC_PER_SEC);
 	assert_int_equal(world.want.not_before, 0);
 	done(&run);
+}
+
+/* Its module is loaded while fsck runs; nobody mounts before it is there. */
+static void driver_comes_meanwhile(void **state)
+{
+	world.no_driver = true;
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a"), 0);
+	assert_string_equal(traced.text,
+		"mkdir /sysroot\nwait root UUID=a\nask for ext4\nfsck root ext4 systemd-fsck-root.service\n"
+		"wait for ext4\nmount /dev/vda1 /sysroot ext4 ro,-\n" MOUNTED);
 }
 
 static void how_long_it_waits(void **state)
@@ -284,96 +168,11 @@ static void disk_that_can_only_be_read(void **state)
 	assert_null(strstr(traced.text, "warning"));
 }
 
-static void no_usr_of_its_own(void **state)
-{
-	assert_int_equal(stage_alone(mount_usr, "root=UUID=a"), 0);
-	assert_string_equal(traced.text, "");
-	world.fstab_error = -EIO;
-	assert_int_equal(stage_alone(mount_usr, "root=UUID=a"), 0);
-	assert_string_equal(traced.text, "warning: cannot read the root's /etc/fstab: Input/output error, ignoring\n");
-	trace_reset(0, 0);
-	world.mountpoint = "/sysroot/usr";
-	assert_int_equal(stage_alone(mount_usr, "mount.usr=UUID=u"), 0);
-	assert_string_equal(traced.text, "");
-}
-
-static void usr_of_the_command_line(void **state)
-{
-	struct run run;
-
-	world.fstab_error = 0; /* it is not asked */
-	assert_int_equal(stage(mount_usr, "rw mount.usr=/dev/vdb1 mount.usrfstype=ext4 mount.usrflags=nodev", &run), 0);
-	assert_string_equal(traced.text,
-		"wait usr /dev/vdb1\nfsck usr ext4 systemd-fsck@dev-vdb1.service\n"
-		"mount /dev/vda1 /sysroot/usr ext4 rw,nodev\ninfo: mounted /dev/vda1 (ext4) on /sysroot/usr\n");
-	assert_true(run.usr_fsck.ran);
-	assert_false(run.root_fsck.ran);
-	assert_int_equal(run.root_dev, 0);
-	assert_string_equal(run.profile.spans[0].name, "usr/wait");
-	done(&run);
-}
-
-static void usr_of_the_fstab(void **state)
-{
-	static const struct {
-		struct fstab_row row;
-		const char *trace;
-	} rows[] = {
-		{ { T("UUID=u"), T("ext4"), T("defaults,ro"), 2 },
-		  "wait usr UUID=u\nfsck usr ext4 systemd-fsck@dev-disk-by\\x2duuid-u.service\n"
-		  "mount /dev/vda1 /sysroot/usr ext4 -,defaults,ro\ninfo: mounted /dev/vda1 (ext4) on /sysroot/usr\n" },
-		{ { T("/dev/vg/usr"), T("auto"), T("defaults"), 0 },
-		  "wait usr /dev/vg/usr\nmount /dev/vda1 /sysroot/usr ext4 -,defaults\n"
-		  "info: mounted /dev/vda1 (ext4) on /sysroot/usr\n" },
-		{ { T("UUID=u"), T("ext4"), T("noauto"), 2 }, "" },
-		{ { T("host:/usr"), T("nfs"), T("defaults"), 0 },
-		  "warning: /usr in the root's /etc/fstab is on host:/usr, which is no block device, ignoring\n" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		setup(state);
-		world.fstab_error = 0;
-		world.row = rows[i].row;
-		assert_int_equal(stage_alone(mount_usr, "root=UUID=a rw"), 0);
-		assert_string_equal(traced.text, rows[i].trace);
-	}
-}
-
-/* The name under which systemd itself would check what fstab names (udev's spelling of the tag, then escaped). */
-static void names_of_systemds_checks(void **state)
-{
-	static const struct {
-		const char *source, *unit;
-	} rows[] = {
-		{ "UUID=0a-1b", "systemd-fsck@dev-disk-by\\x2duuid-0a\\x2d1b.service" },
-		{ "LABEL=usr", "systemd-fsck@dev-disk-by\\x2dlabel-usr.service" },
-		{ "LABEL=my usr", "systemd-fsck@dev-disk-by\\x2dlabel-my\\x5cx20usr.service" },
-		{ "LABEL=a/b", "systemd-fsck@dev-disk-by\\x2dlabel-a\\x5cx2fb.service" },
-		{ "LABEL=v\xc3\xb6", "systemd-fsck@dev-disk-by\\x2dlabel-v\\xc3\\xb6.service" },
-		{ "PARTUUID=ab-02", "systemd-fsck@dev-disk-by\\x2dpartuuid-ab\\x2d02.service" },
-		{ "PARTLABEL=USR+1", "systemd-fsck@dev-disk-by\\x2dpartlabel-USR\\x2b1.service" },
-		{ "/dev/vdb1", "systemd-fsck@dev-vdb1.service" },
-		{ "/dev/mapper/vg-usr", "systemd-fsck@dev-mapper-vg\\x2dusr.service" },
-		{ "/dev/disk/by-label/my\\x20usr", "systemd-fsck@dev-disk-by\\x2dlabel-my\\x5cx20usr.service" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char want[200];
-
-		setup(state);
-		world.fstab_error = 0;
-		world.row = (struct fstab_row){ T(rows[i].source), T("ext4"), T("ro"), 2 };
-		assert_int_equal(stage_alone(mount_usr, "root=UUID=a"), 0);
-		snprintf(want, sizeof(want), "fsck usr ext4 %s\n", rows[i].unit);
-		if (!strstr(traced.text, want))
-			fail_msg("%s: %s", rows[i].source, traced.text);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(root_is_waited_for_checked_and_mounted, setup),
+		cmocka_unit_test_setup(driver_comes_meanwhile, setup),
 		cmocka_unit_test_setup(how_long_it_waits, setup),
 		cmocka_unit_test_setup(degraded_when_asked, setup),
 		cmocka_unit_test_setup(type_is_chosen, setup),
@@ -382,10 +181,6 @@ int main(void)
 		cmocka_unit_test_setup(mounted_by_hand, setup),
 		cmocka_unit_test_setup(mounted_device_is_not_checked, setup),
 		cmocka_unit_test_setup(disk_that_can_only_be_read, setup),
-		cmocka_unit_test_setup(no_usr_of_its_own, setup),
-		cmocka_unit_test_setup(usr_of_the_command_line, setup),
-		cmocka_unit_test_setup(usr_of_the_fstab, setup),
-		cmocka_unit_test_setup(names_of_systemds_checks, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

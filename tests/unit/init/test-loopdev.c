@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-loopdev: a file becomes a block device: how, and what is wrong with one that does not.
- * wrap: open inroot_open fstat ioctl file_write tool_load worker_call
+ * wrap: open inroot_open fstat ioctl file_write access modules_need worker_call
  * wrap: log_line log_console log_errno
  */
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include "base/worker.h"
 #include "init/loopdev.h"
 #include "init/run.h"
-#include "init/tool.h"
 #include "unit/trace.h"
 
 /* The host and its file; descriptors that nobody has open. */
@@ -21,7 +20,8 @@ static struct {
 	int error;         /* of opening the file for writing */
 	mode_t mode;
 	off_t size;
-	int controls;      /* how often /dev/loop-control is not there */
+	bool no_module;    /* /dev/loop-control is not there */
+	bool none_at_all;  /* nor does loading the module help */
 	struct loop_config config;
 } world;
 
@@ -32,7 +32,7 @@ int __wrap_open(const char *path, int flags, ...)
 {
 	if (streq(path, "/run/slipway/host"))
 		return HOST_FD;
-	if (streq(path, "/dev/loop-control") && world.controls-- > 0) {
+	if (streq(path, "/dev/loop-control") && world.no_module) {
 		errno = ENOENT;
 		return -1;
 	}
@@ -79,10 +79,18 @@ int __wrap_file_write(int dirfd, const char *path, const char *text, mode_t mode
 	return trace_call_errno("write %s %s", path, text);
 }
 
-int __wrap_tool_load(const char *module, int fd);
-int __wrap_tool_load(const char *module, int fd)
+int __wrap_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
 {
-	return trace_call_errno("load %s", module);
+	assert_string_equal(path, "/dev/loop-control");
+	return world.no_module ? -1 : 0;
+}
+
+int __wrap_modules_need(struct run *run, const char *alias);
+int __wrap_modules_need(struct run *run, const char *alias)
+{
+	world.no_module = world.none_at_all;
+	return trace_call_errno("load %s", alias);
 }
 
 /* Without a fork: what the worker does is what is tested. */
@@ -138,9 +146,9 @@ static void host_can_only_be_read(void **state)
 
 static void module_is_loaded(void **state)
 {
-	world.controls = 1;
+	world.no_module = true;
 	assert_int_equal(attach(), 0);
-	assert_string_equal(traced.text, "file /r rw\nload loop\n" ATTACHED);
+	assert_string_equal(traced.text, "load loop\nfile /r rw\n" ATTACHED);
 }
 
 static void attached_already(void **state)
@@ -186,7 +194,7 @@ static void wrong_files(void **state)
 
 static void no_module(void **state)
 {
-	world.controls = 2;
+	world.no_module = world.none_at_all = true;
 	assert_int_equal(attach(), -ENODEV);
 	assert_non_null(strstr(traced.text, WRONG "the kernel has no loop devices: module loop is not there\n"));
 }
@@ -195,8 +203,7 @@ static void each_call_fails(void **state)
 {
 	for (unsigned int i = 1; i <= 5; i++) {
 		trace_reset(i, EIO);
-		if (i == 1)
-			traced.fail_to = 3; /* nor can the module be loaded */
+		world.no_module = false;
 		assert_int_equal(attach(), i == 1 ? -ENODEV : -EIO);
 		assert_non_null(strstr(traced.text, WRONG));
 	}

@@ -1,72 +1,79 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-module: what is asked for, what workers answer, and what becomes of the rest when one hangs or dies. The
- * root is a scratch directory, the loop is the test.
- * wrap: open loop_open jobs_start jobs_count
+ * loop is the test.
+ * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring
  * wrap: log_line log_console log_errno
  * wrap: malloc calloc realloc strdup strndup asprintf
  */
-#include "base/file.h"
-#include "base/macro.h"
+#include <sys/socket.h>
+
 #include "base/strv.h"
 #include "init/run.h"
-#include "init/stages.h"
 #include "unit/memory.h"
-#include "unit/sysfs.h"
 #include "unit/trace.h"
 
-#define T(s) ((char *)(s))
-
-static const char *root;
-static struct job jobs[4]; /* those under way */
+static struct job *jobs[4]; /* those under way */
 static size_t n_jobs;
-static int start_error;
-
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-	return __real_open(streq(path, "/") ? root : path, flags, 0644);
-}
-
-int __wrap_loop_open(struct run *run);
-int __wrap_loop_open(struct run *run)
-{
-	return trace_call_errno("listen");
-}
+static int start_error, send_error;
+static bool packed;
 
 int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline);
 int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline)
 {
-	char text[256] = "";
-
 	assert_null(subject);
-	STRV_FOREACH(alias, *(char ***)data) { /* the batch begins with its words */
-		strncat(text, " ", sizeof(text) - strlen(text) - 1);
-		strncat(text, *alias, sizeof(text) - strlen(text) - 1);
-	}
-	trace_note("load%s", text);
+	/* What nothing was sent to yet has nothing to answer. */
+	assert_int_equal(deadline, UINT64_MAX);
+	trace_note("worker");
 	if (start_error) {
 		free(data);
 		return start_error;
 	}
 	assert_true(n_jobs < ARRAY_SIZE(jobs));
-	jobs[n_jobs++] = (struct job){ .kind = kind, .data = data, .worker = { .deadline = deadline } };
+	jobs[n_jobs] = __real_calloc(1, sizeof(struct job));
+	*jobs[n_jobs++] = (struct job){ .kind = kind, .data = data, .worker = { .deadline = deadline } };
+	*list = (struct jobs){ .items = jobs, .n = n_jobs };
 	return 0;
 }
 
-size_t __wrap_jobs_count(const struct jobs *list, const struct job_kind *kind);
-size_t __wrap_jobs_count(const struct jobs *list, const struct job_kind *kind)
+ssize_t __wrap_send(int fd, const void *message, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *message, size_t size, int flags)
 {
-	return n_jobs;
+	_cleanup_free_ char *text = strndup(message, size);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flags, MSG_DONTWAIT | MSG_NOSIGNAL);
+	assert_true(size > 0 && text[size - 1] == '\n');
+	text[size - 1] = '\0';
+	for (char *p = text; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	/* Of a long one the end is enough. */
+	trace_note("load %s%s", text + (size > 256 ? size - 4 : 0), send_error ? ": no" : "");
+	errno = send_error;
+	return send_error ? -1 : (ssize_t)size;
 }
 
-/* Is anything queued, or being loaded by a worker that does not hang? */
-static bool busy(const struct run *run)
+bool __wrap_reserve_pending(struct run *run);
+bool __wrap_reserve_pending(struct run *run)
 {
-	return run->modules.pending || n_jobs > run->modules.stalled;
+	return packed;
+}
+
+bool __wrap_reserve_complete(struct run *run);
+bool __wrap_reserve_complete(struct run *run)
+{
+	return !packed;
+}
+
+void __wrap_reserve_bring(struct run *run);
+void __wrap_reserve_bring(struct run *run)
+{
+	trace_note("bring");
+	packed = false;
+	assert_int_equal(modules_ask_again(&run->modules), 0);
 }
 
 /* The worker of the job says more; the loop calls progress(). */
@@ -82,24 +89,39 @@ static void says(struct run *run, struct job *job, const char *text)
 
 static void ends(struct run *run, size_t i, int result)
 {
-	struct job job = jobs[i];
+	struct job *job = jobs[i];
 
 	jobs[i] = jobs[--n_jobs];
-	job.kind->done(run, &job, result);
-	free(job.worker.record);
-	free(job.data);
+	run->jobs.n = n_jobs;
+	job->kind->done(run, job, result);
+	free(job->worker.record);
+	free(job->data);
+	free(job);
+}
+
+/* What was asked for is answered one by one, by these; the last one again and again. */
+static const char *const *answers;
+
+int __wrap_loop_wait(struct run *run, uint64_t wake_at);
+int __wrap_loop_wait(struct run *run, uint64_t wake_at)
+{
+	assert_int_equal(wake_at, UINT64_MAX);
+	assert_true(n_jobs > 0);
+	says(run, jobs[n_jobs - 1], *answers++);
+	return modules_start(run);
+}
+
+static void run_free(struct run *run)
+{
+	modules_free(&run->modules);
+	profile_free(&run->profile);
 }
 
 static int setup(void **state)
 {
-	const struct scratch *s;
-
-	if (scratch_setup(state) < 0)
-		return -1;
-	s = *state;
-	root = s->path;
 	n_jobs = 0;
-	start_error = 0;
+	start_error = send_error = 0;
+	packed = false;
 	trace_reset(0, 0);
 	return 0;
 }
@@ -114,57 +136,122 @@ static void ask_all(struct run *run, const char *words)
 	assert_int_equal(modules_start(run), 0);
 }
 
-static void listed_ones_come_first(void **state)
-{
-	char *words[] = { T("early"), T("ext4"), NULL };
-	struct run run = { .boot.modules = words, .loop = LOOP_CLOSED };
-
-	sysfs_write(*state, "/etc/modules-load.d/20-b.conf",
-		    "# comment\n; another\n\n  virtio_blk \next4\r\n\tusb-storage # why\nlast");
-	sysfs_write(*state, "/etc/modules-load.d/10-a.conf", "nvme\n");
-	sysfs_write(*state, "/etc/modules-load.d/readme", "no\n");
-	sysfs_write(*state, "/usr/lib/modules-load.d/20-b.conf", "masked\n");
-	sysfs_write(*state, "/usr/lib/modules-load.d/30-c.conf", "dm_mod\n");
-	assert_int_equal(load_modules(&run), 0);
-	assert_string_equal(traced.text, "listen\nload early ext4 nvme virtio_blk usb-storage last dm_mod\n");
-	ends(&run, 0, 0);
-	modules_free(&run.modules);
-}
-
-static void nothing_is_listed(void **state)
-{
-	struct run run = { .loop = LOOP_CLOSED };
-
-	assert_int_equal(load_modules(&run), 0);
-	assert_string_equal(traced.text, "listen\n");
-	assert_false(busy(&run));
-	trace_reset(1, EPERM);
-	assert_int_equal(load_modules(&run), -EPERM);
-	assert_string_equal(traced.text,
-			    "listen\nerror: cannot listen for devices and load modules: Operation not permitted\n");
-}
-
+/* One worker serves all; while it has nothing to do it may say nothing for as long as it likes. */
 static void asked_once(void **state)
 {
 	struct run run = { .loop = LOOP_CLOSED };
 
 	ask_all(&run, "a b a");
-	assert_string_equal(traced.text, "load a b\n");
+	assert_string_equal(traced.text, "worker\nload a b\n");
+	assert_true(jobs[0]->worker.deadline < UINT64_MAX);
 	ask_all(&run, "b c");
-	/* One batch at a time. */
-	assert_string_equal(traced.text, "load a b\n");
-	assert_true(busy(&run));
-	says(&run, &jobs[0], "+a\n.\n");
-	says(&run, &jobs[0], "+b\n.\n");
-	ends(&run, 0, 0);
-	assert_int_equal(modules_start(&run), 0);
-	assert_string_equal(traced.text, "load a b\nload c\n");
-	ends(&run, 0, 0);
-	assert_false(busy(&run));
-	assert_int_equal(run.modules.loaded, 2);
+	assert_string_equal(traced.text, "worker\nload a b\nload c\n");
+	says(&run, jobs[0], "+a 1 2\n.\n");
+	says(&run, jobs[0], "+b 1 2\n.\n");
+	assert_true(modules_busy(&run.modules));
+	assert_true(jobs[0]->worker.deadline < UINT64_MAX);
+	says(&run, jobs[0], "+c 1 2\n.\n");
+	assert_false(modules_busy(&run.modules));
+	assert_int_equal(jobs[0]->worker.deadline, UINT64_MAX);
+	assert_int_equal(run.modules.loaded, 3);
 	assert_int_equal(modules_ask(&run.modules, ""), 0);
-	assert_false(busy(&run));
-	modules_free(&run.modules);
+	assert_false(modules_busy(&run.modules));
+	ask_all(&run, "d");
+	assert_true(jobs[0]->worker.deadline < UINT64_MAX);
+	assert_string_equal(traced.text, "worker\nload a b\nload c\nload d\n");
+	ends(&run, 0, -EPIPE);
+	assert_false(modules_busy(&run.modules));
+	run_free(&run);
+}
+
+/* What the socket has no room for goes when an answer has come. */
+static void socket_is_full(void **state)
+{
+	struct run run = { .loop = LOOP_CLOSED };
+
+	send_error = EAGAIN;
+	ask_all(&run, "a b");
+	assert_true(modules_busy(&run.modules));
+	send_error = 0;
+	assert_int_equal(modules_start(&run), 0);
+	assert_int_equal(modules_start(&run), 0);
+	assert_string_equal(traced.text, "worker\nload a b: no\nload a b\n");
+	says(&run, jobs[0], ".\n.\n");
+	ends(&run, 0, 0);
+	run_free(&run);
+}
+
+/* Of more than a message holds each part is whole words. */
+static void messages_are_bounded(void **state)
+{
+	struct run run = { .loop = LOOP_CLOSED };
+	char word[1024];
+
+	memset(word, 'x', sizeof(word));
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(word + 1000, 24, "%d", i);
+		assert_int_equal(modules_ask(&run.modules, word), 0);
+	}
+	send_error = EBADF;
+	assert_int_equal(modules_start(&run), -EBADF);
+	/* 16 of them. */
+	assert_string_equal(traced.text, "worker\nload x15: no\n");
+	ends(&run, 0, -EPIPE);
+	run_free(&run);
+}
+
+/* After the reserve all is asked for anew, of a worker that knows more; the old one ends when it has done its part. */
+static void asked_again(void **state)
+{
+	struct run run = { .loop = LOOP_CLOSED };
+
+	packed = true;
+	ask_all(&run, "a b:c d");
+	says(&run, jobs[0], "+a 1 2\n.\n?b:c\n.\n");
+	assert_false(run.modules.names_unserved);
+	assert_int_equal(modules_ask_again(&run.modules), 0);
+	assert_null(run.modules.unserved);
+	assert_int_equal(modules_start(&run), 0);
+	assert_string_equal(traced.text, "worker\nload a b:c d\nworker\nload a b:c d\n");
+	says(&run, jobs[0], "?d\n.\n");
+	assert_true(run.modules.names_unserved);
+	ends(&run, 0, 0);
+	assert_true(modules_busy(&run.modules));
+	says(&run, jobs[0], ".\n.\n.\n");
+	assert_false(modules_busy(&run.modules));
+	ends(&run, 0, 0);
+	run_free(&run);
+}
+
+static void needed_ones_bring_the_reserve(void **state)
+{
+	static const struct {
+		bool packed;
+		const char *answers[4], *trace;
+	} rows[] = {
+		{ false, { "+ext4 1 2\n.\n" }, "worker\nload fs-ext4\n" },
+		{ false, { "?fs-ext4\n.\n" }, "worker\nload fs-ext4\n" },
+		{ true, { "+ext4 1 2\n", ".\n" }, "worker\nload fs-ext4\n" },
+		{ true, { "?fs-ext4\n.\n", "+ext4 1 2\n.\n" },
+		  "worker\nload fs-ext4\nbring\nworker\nload fs-ext4\n" },
+		{ true, { "?fs-ext4\n.\n", "?fs-ext4\n.\n" },
+		  "worker\nload fs-ext4\nbring\nworker\nload fs-ext4\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct run run = { .loop = LOOP_CLOSED };
+
+		trace_reset(0, 0);
+		packed = rows[i].packed;
+		answers = rows[i].answers;
+		assert_int_equal(modules_need(&run, "fs-ext4"), 0);
+		assert_string_equal(traced.text, rows[i].trace);
+		/* Of what the boot itself asks for by name nobody thinks that a person wants it. */
+		assert_false(run.modules.names_unserved);
+		while (n_jobs > 0)
+			ends(&run, 0, 0);
+		run_free(&run);
+	}
 }
 
 static void answers_are_remembered(void **state)
@@ -173,23 +260,23 @@ static void answers_are_remembered(void **state)
 
 	ask_all(&run, "a b c");
 	/* In whatever pieces they come. */
-	says(&run, &jobs[0], "+x 100 300\n!y: No such");
-	says(&run, &jobs[0], " device\n");
-	says(&run, &jobs[0], ".\n?b\n.");
-	says(&run, &jobs[0], "\n");
+	says(&run, jobs[0], "+x 5 7\n!y: No such");
+	says(&run, jobs[0], " device\n");
+	says(&run, jobs[0], ".\n?b\n.");
+	says(&run, jobs[0], "\n");
 	assert_int_equal(run.modules.loaded, 1);
+	assert_string_equal(run.modules.failed[0], "y: No such device");
+	assert_string_equal(run.modules.unserved[0], "b");
 	/* The times are the worker's. */
 	assert_int_equal(run.profile.n, 1);
 	assert_int_equal(run.profile.spans[0].kind, SPAN_MODULE);
 	assert_string_equal(run.profile.spans[0].name, "x");
-	assert_int_equal(run.profile.spans[0].start, 100);
-	assert_int_equal(run.profile.spans[0].end, 300);
-	profile_free(&run.profile);
-	assert_string_equal(run.modules.failed[0], "y: No such device");
-	assert_string_equal(run.modules.unserved[0], "b");
-	assert_string_equal(traced.text, "load a b c\nwarning: cannot load module y: No such device, ignoring\n");
+	assert_int_equal(run.profile.spans[0].start, 5);
+	assert_int_equal(run.profile.spans[0].end, 7);
+	assert_string_equal(traced.text, "worker\nload a b c\n"
+			    "warning: cannot load module y: No such device, ignoring\n");
 	ends(&run, 0, 0);
-	modules_free(&run.modules);
+	run_free(&run);
 }
 
 /* One whose initialisation hangs keeps its worker; the others go to a second one. */
@@ -198,23 +285,24 @@ static void one_hangs(void **state)
 	struct run run = { .loop = LOOP_CLOSED };
 
 	ask_all(&run, "a hangs b c");
-	says(&run, &jobs[0], "+a\n.\n");
-	assert_true(jobs[0].kind->late(&run, &jobs[0]));
-	assert_int_equal(jobs[0].worker.deadline, UINT64_MAX);
+	says(&run, jobs[0], "+a 1 2\n.\n");
+	assert_true(jobs[0]->kind->late(&run, jobs[0]));
+	assert_int_equal(jobs[0]->worker.deadline, UINT64_MAX);
 	assert_int_equal(modules_start(&run), 0);
-	assert_string_equal(traced.text, "load a hangs b c\n"
+	assert_string_equal(traced.text, "worker\nload a hangs b c\n"
 			    "warning: loading hangs takes longer than 5 s; the other modules go on without it\n"
-			    "load b c\n");
-	assert_true(busy(&run));
+			    "worker\nload b c\n");
+	assert_true(modules_busy(&run.modules));
+	says(&run, jobs[1], ".\n.\n");
 	ends(&run, 1, 0);
 	/* Nobody waits for what hangs. */
-	assert_false(busy(&run));
+	assert_false(modules_busy(&run.modules));
 	/* It comes at last; what it does with the rest of its list is no news to anybody. */
-	says(&run, &jobs[0], "+hangs\n.\n+b\n.\n");
-	assert_int_equal(jobs[0].worker.deadline, UINT64_MAX);
+	says(&run, jobs[0], "+hangs 1 2\n.\n+b 1 2\n.\n");
+	assert_int_equal(jobs[0]->worker.deadline, UINT64_MAX);
 	ends(&run, 0, 0);
-	assert_int_equal(run.modules.stalled, 0);
-	modules_free(&run.modules);
+	assert_int_equal(run.modules.open, 0);
+	run_free(&run);
 }
 
 /* An oops in a module's initialisation kills the process that loads it. */
@@ -223,16 +311,16 @@ static void one_crashes(void **state)
 	struct run run = { .loop = LOOP_CLOSED };
 
 	ask_all(&run, "a oops b c");
-	says(&run, &jobs[0], "+a\n.\n");
+	says(&run, jobs[0], "+a 1 2\n.\n");
 	ends(&run, 0, -EPIPE);
 	assert_int_equal(modules_start(&run), 0);
-	assert_string_equal(traced.text, "load a oops b c\nwarning: cannot load oops: Broken pipe, ignoring\n"
-			    "load b c\n");
-	says(&run, &jobs[0], ".\n.\n");
+	assert_string_equal(traced.text, "worker\nload a oops b c\nwarning: cannot load oops: Broken pipe, ignoring\n"
+			    "worker\nload b c\n");
+	says(&run, jobs[0], ".\n.\n");
 	/* All was served: nothing is lost. */
 	ends(&run, 0, -EPIPE);
-	assert_false(busy(&run));
-	modules_free(&run.modules);
+	assert_false(modules_busy(&run.modules));
+	run_free(&run);
 }
 
 static void one_hangs_and_crashes(void **state)
@@ -240,15 +328,15 @@ static void one_hangs_and_crashes(void **state)
 	struct run run = { .loop = LOOP_CLOSED };
 
 	ask_all(&run, "oops b");
-	assert_true(jobs[0].kind->late(&run, &jobs[0]));
+	assert_true(jobs[0]->kind->late(&run, jobs[0]));
 	assert_int_equal(modules_start(&run), 0);
 	ends(&run, 0, -EPIPE);
 	ends(&run, 0, 0);
 	assert_int_equal(modules_start(&run), 0);
 	/* The rest was given away before: once. */
 	assert_null(strstr(strstr(traced.text, "load b\n") + 1, "load b\n"));
-	assert_false(busy(&run));
-	modules_free(&run.modules);
+	assert_false(modules_busy(&run.modules));
+	run_free(&run);
 }
 
 static void no_worker_can_be_started(void **state)
@@ -261,39 +349,9 @@ static void no_worker_can_be_started(void **state)
 	/* The stage is tried again. */
 	start_error = 0;
 	assert_int_equal(modules_start(&run), 0);
-	assert_string_equal(traced.text, "load a\nload a\n");
+	assert_string_equal(traced.text, "worker\nworker\nload a\n");
 	ends(&run, 0, 0);
-	modules_free(&run.modules);
-}
-
-static void unserved_ones_are_described(void **state)
-{
-	static const struct {
-		const char *aliases, *text;
-	} rows[] = {
-		{ "", NULL },
-		{ "pci:v00008086d00002922sv0sd0bc01sc06i01", "pci:v00008086d00002922sv0sd0bc01sc06i01" },
-		{ "virtio:d00000002v00001AF4 scsi:t-0x00", "virtio:d00000002v00001AF4, scsi:t-0x00" },
-		{ "acpi:PNP0C0C:", "1 device that is no storage" },
-		{ "acpi:A: acpi:B:", "2 devices that are no storage" },
-		{ "acpi:A: usb:v1d2dc00dsc00dp00ic08isc06ip50in00",
-		  "usb:v1d2dc00dsc00dp00ic08isc06ip50in00 and 1 device "
-		  "that is no storage" },
-		/* A network card and a mouse. */
-		{ "pci:v1d2sv3sd4bc02sc00i00 usb:v1p2dc00ic03isc01 virtio:d00000001v00001AF4",
-		  "3 devices that are no storage" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct modules m = { 0 };
-		_cleanup_free_ char *text = NULL;
-
-		assert_int_equal(strv_split(&m.unserved, rows[i].aliases, " "), 0);
-		text = modules_describe_unserved(&m);
-		if (!streq_null(text, rows[i].text))
-			fail_msg("<%s>: %s", rows[i].aliases, text);
-		modules_free(&m);
-	}
+	run_free(&run);
 }
 
 static int ask_two(void *data)
@@ -315,21 +373,20 @@ static void out_of_memory_is_reported(void **state)
 	assert_int_equal(memory_sweep(ask_two, NULL), 8);
 }
 
-#define in_scratch(test) cmocka_unit_test_setup_teardown(test, setup, scratch_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_scratch(listed_ones_come_first),
-		in_scratch(nothing_is_listed),
-		in_scratch(asked_once),
-		in_scratch(answers_are_remembered),
-		in_scratch(one_hangs),
-		in_scratch(one_crashes),
-		in_scratch(one_hangs_and_crashes),
-		in_scratch(no_worker_can_be_started),
-		in_scratch(unserved_ones_are_described),
-		in_scratch(out_of_memory_is_reported),
+		cmocka_unit_test_setup(asked_once, setup),
+		cmocka_unit_test_setup(socket_is_full, setup),
+		cmocka_unit_test_setup(messages_are_bounded, setup),
+		cmocka_unit_test_setup(asked_again, setup),
+		cmocka_unit_test_setup(needed_ones_bring_the_reserve, setup),
+		cmocka_unit_test_setup(answers_are_remembered, setup),
+		cmocka_unit_test_setup(one_hangs, setup),
+		cmocka_unit_test_setup(one_crashes, setup),
+		cmocka_unit_test_setup(one_hangs_and_crashes, setup),
+		cmocka_unit_test_setup(no_worker_can_be_started, setup),
+		cmocka_unit_test_setup(out_of_memory_is_reported, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-mount: the root's fstab as libmount reads it, and what is told of a mount that fails. Mounts themselves are
- * made in namespaces and in guests.
- * wrap: worker_call
+ * test-mount: rows of the root's fstab, how mount(2) is called, and what is told of a mount that fails.
+ * wrap: worker_call mount libmount_mount reserve_pending reserve_bring
  * wrap: log_line log_console log_errno
  */
 #include "base/worker.h"
-#include "init/mount.h"
+#include "init/libmount.h"
+#include "init/run.h"
 #include "unit/scratch.h"
 #include "unit/trace.h"
 
@@ -73,11 +73,15 @@ static void no_fstab(void **state)
 static struct {
 	int r;
 	const char *record;
+	bool real;   /* what it does is what is tested */
+	bool packed; /* there is a reserve */
 } worker;
 
 int __wrap_worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size);
 int __wrap_worker_call(worker_fn fn, void *data, uint64_t deadline, char **ret, size_t *ret_size)
 {
+	if (worker.real)
+		return fn(-1, data);
 	/* A journal takes the time it takes. */
 	assert_int_equal(deadline, UINT64_MAX);
 	if (worker.record)
@@ -93,7 +97,9 @@ static void failure_is_told_once(void **state)
 		const char *record, *said;
 	} rows[] = {
 		{ "noatime", 0, NULL, "" },
-		{ NULL, -ENODEV, NULL, "error: cannot mount /dev/vda1 (xfs) on /sysroot: No such device\n" },
+		{ NULL, -ENODEV, NULL, "error: cannot mount /dev/vda1 (xfs) on /sysroot: No such device; the kernel "
+				       "has no such file system, and this image no module for it\n" },
+		{ NULL, -EIO, NULL, "error: cannot mount /dev/vda1 (xfs) on /sysroot: Input/output error\n" },
 		{ "noatime", -EINVAL, "wrong fs type, bad option",
 		  "error: cannot mount /dev/vda1 (xfs, noatime) on /sysroot: Invalid argument; wrong fs type, "
 		  "bad option\n" },
@@ -105,12 +111,94 @@ static void failure_is_told_once(void **state)
 			.source = "/dev/vda1", .target = "/sysroot", .fstype = "xfs", .options = rows[i].options,
 		};
 
+		struct run run = { 0 };
+
 		trace_reset(0, 0);
 		worker.r = rows[i].r;
 		worker.record = rows[i].record;
-		assert_int_equal(mount_fs(&m), rows[i].r);
+		assert_int_equal(mount_fs(&run, &m), rows[i].r);
 		assert_string_equal(traced.text, rows[i].said);
 	}
+}
+
+bool __wrap_reserve_pending(struct run *run);
+bool __wrap_reserve_pending(struct run *run)
+{
+	return worker.packed;
+}
+
+void __wrap_reserve_bring(struct run *run);
+void __wrap_reserve_bring(struct run *run)
+{
+	trace_note("bring");
+	worker.packed = false;
+}
+
+int __wrap_mount(const char *source, const char *target, const char *fstype, unsigned long flags, const void *data);
+int __wrap_mount(const char *source, const char *target, const char *fstype, unsigned long flags, const void *data)
+{
+	return trace_call("mount %s %s %s %lx %s", source, target, fstype, flags, data ? (const char *)data : "-");
+}
+
+int __wrap_libmount_mount(const struct mount_request *m, int fd);
+int __wrap_libmount_mount(const struct mount_request *m, int fd)
+{
+	return trace_call_errno("libmount %s", m->options);
+}
+
+static void calls_of_mount(void **state)
+{
+	static const struct {
+		const char *fstype, *options, *access;
+		unsigned int fail, fail_to;
+		int error, r;
+		const char *trace;
+	} rows[] = {
+		{ "ext4", "noatime,data=ordered", "ro", 0, 0, 0, 0, "mount s t ext4 401 data=ordered\n" },
+		{ "ext4", NULL, NULL, 0, 0, 0, 0, "mount s t ext4 0 -\n" },
+		/* The words of the command line win. */
+		{ "ext4", "ro", "rw", 0, 0, 0, 0, "mount s t ext4 0 -\n" },
+		{ "ext4", "uid=joe", "ro", 0, 0, 0, 0, "libmount uid=joe\n" },
+		/* A list: the first that takes it; what is wrong with the disk is not asked of the next. */
+		{ "xfs,ext4", NULL, "ro", 1, 1, EINVAL, 0, "mount s t xfs 1 -\nmount s t ext4 1 -\n" },
+		{ "xfs,ext4", NULL, "ro", 1, 1, ENODEV, 0, "mount s t xfs 1 -\nmount s t ext4 1 -\n" },
+		{ "xfs,ext4", NULL, "ro", 1, 1, EIO, -EIO, "mount s t xfs 1 -\n" },
+		/* Write-protected. */
+		{ "ext4", NULL, "rw", 1, 1, EROFS, 0, "mount s t ext4 0 -\nmount s t ext4 1 -\n"
+						      "warning: s can only be read: mounted ro\n" },
+		{ "ext4", NULL, "rw", 1, 2, EACCES, -EACCES, "mount s t ext4 0 -\nmount s t ext4 1 -\n" },
+		{ "ext4", NULL, "ro", 1, 1, EROFS, -EROFS, "mount s t ext4 1 -\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct mount_request m = { "s", "t", rows[i].fstype, rows[i].options, rows[i].access };
+		struct run run = { 0 };
+
+		trace_reset(rows[i].fail, rows[i].error);
+		traced.fail_to = rows[i].fail_to;
+		worker.real = true;
+		assert_int_equal(mount_fs(&run, &m), rows[i].r);
+		assert_memory_equal(traced.text, rows[i].trace, strlen(rows[i].trace));
+		assert_int_equal(strstr(traced.text, "error: ") != NULL, rows[i].r < 0);
+	}
+	worker.real = false;
+}
+
+/* What fails for want of a module or a library may succeed when all is there; nothing is said before that. */
+static void what_fails_is_tried_with_the_reserve(void **state)
+{
+	const struct mount_request m = { "s", "t", "vfat", NULL, "ro" };
+	struct run run = { 0 };
+
+	worker.real = worker.packed = true;
+	trace_reset(1, EINVAL);
+	assert_int_equal(mount_fs(&run, &m), 0);
+	assert_string_equal(traced.text, "mount s t vfat 1 -\nbring\nmount s t vfat 1 -\n");
+	worker.packed = true;
+	trace_reset(0, 0);
+	assert_int_equal(mount_fs(&run, &m), 0);
+	assert_string_equal(traced.text, "mount s t vfat 1 -\n");
+	worker.real = worker.packed = false;
 }
 
 static void mountpoints(void **state)
@@ -133,6 +221,8 @@ int main(void)
 		in_scratch(no_row_of_usr),
 		cmocka_unit_test(no_fstab),
 		cmocka_unit_test(failure_is_told_once),
+		cmocka_unit_test(calls_of_mount),
+		cmocka_unit_test(what_fails_is_tried_with_the_reserve),
 		in_scratch(mountpoints),
 	};
 
