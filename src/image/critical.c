@@ -89,7 +89,7 @@ static int follow(struct walk *w, size_t wait)
 		if (w->at <= t->start || t->spans[s].end < since(w, inside))
 			return 0;
 		w->followed[s] = true;
-		r = go_back(w, inside, MIN(t->spans[s].end, w->at));
+		r = go_back(w, inside, t->spans[s].end);
 		if (r == 0)
 			r = go_back(w, s, t->spans[s].start);
 	}

@@ -81,7 +81,7 @@ static void print_spans(const struct timetable *t)
 		print_span(t, i);
 	print_row(t, l->exec, l->userspace == USEC_FOREVER ? "" : column(l->userspace - l->exec).text, false,
 		  "exec");
-	(void)fprintf(t->f, "until systemd runs\n");
+	(void)fprintf(t->f, "until %s runs\n", l->userspace == USEC_FOREVER ? "the next init" : "systemd");
 }
 
 static void print_share(const struct timetable *t, uint64_t time, const char *kind)

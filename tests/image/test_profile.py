@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
@@ -212,6 +213,17 @@ def test_errors(tmp_path, text, why):
         done = profile(*words)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"slipway: cannot read {path}: {why}\n")
     assert not (tmp_path / "out.svg").exists()
+
+
+def test_without_libjansson():
+    """It is opened when it is wanted; other commands go without it."""
+    library = next(Path("/usr/lib").glob("*/libjansson.so.4"))
+    script = 'mount --bind /dev/null "$1" && "$2" --version && exec "$2" profile "$3"'
+    path = DATA / "plain.json"
+    done = subprocess.run(["unshare", "-Urm", "sh", "-c", script, "sh", library, SLIPWAY, path], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 1 and re.fullmatch(r"slipway [\d.]+\n", done.stdout)
+    assert done.stderr == f"slipway: cannot read {path}: libjansson.so.4 is not installed (Debian: libjansson4)\n"
 
 
 def test_wrong_usage():
