@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* archive: an image's files: cpio archives, raw or compressed, with zeros between them. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "image/archive.h"
 #include "image/decompress.h"
 #include "image/pe.h"
+#include "image/reserve.h"
 
 struct reader {
 	struct archive *archive;
 	struct archive_failure *failure;
-	const char *data; /* of the file */
+	const char *data; /* of the file, or of the reserve */
 	size_t max;
+	bool in_reserve;
 };
 
 /* What read_newc() says where a frame ends in the middle of an archive. */
@@ -40,11 +43,14 @@ static int push_entry(struct archive *a, const struct newc_entry *file)
 	return 0;
 }
 
-static int push_part(struct archive *a, const struct archive_part *part)
+static int push_part(const struct reader *reader, const struct archive_part *part)
 {
+	struct archive *a = reader->archive;
+
 	if (grow((void **)&a->parts, a->parts_n, &a->parts_room, sizeof(*a->parts)) < 0)
 		return -ENOMEM;
-	a->parts[a->parts_n++] = *part;
+	a->parts[a->parts_n] = *part;
+	a->parts[a->parts_n++].in_reserve = reader->in_reserve;
 	return 0;
 }
 
@@ -65,6 +71,7 @@ static int fail(struct reader *r, size_t offset, const char *why)
 	if (!r->failure->format)
 		r->failure->offset = offset;
 	r->failure->why = why;
+	r->failure->in_reserve = r->in_reserve;
 	return -EBADMSG;
 }
 
@@ -122,7 +129,7 @@ static int read_plain(struct reader *reader, size_t end, size_t *at)
 		return r;
 	part.size = part.unpacked = *at - part.offset;
 	part.entries = a->n - before;
-	return r < 0 ? r : push_part(a, &part);
+	return r < 0 ? r : push_part(reader, &part);
 }
 
 static const char *what_is_wrong(int r)
@@ -166,6 +173,7 @@ static int read_frames(struct reader *reader, decompressor unpack, size_t end, s
 	if (r == 0 || inside == -ENOMEM)
 		return inside;
 	reader->failure->why = what_is_wrong(r);
+	reader->failure->in_reserve = reader->in_reserve;
 	reader->failure->offset += r == -EFBIG ? 0 : d.consumed;
 	return r == -ENODATA || r == -ENOPKG ? -EBADMSG : r;
 }
@@ -194,7 +202,7 @@ static int read_compressed(struct reader *reader, size_t end, size_t *at)
 		return r;
 	reader->max -= part.unpacked;
 	*reader->failure = (struct archive_failure){ 0 };
-	return push_part(a, &part);
+	return push_part(reader, &part);
 }
 
 static int read_range(struct reader *reader, size_t at, size_t end)
@@ -244,6 +252,26 @@ static int read_unified(struct reader *reader, size_t size)
 	return r;
 }
 
+/* The file that the kernel leaves of that name holds archives of its own. */
+static int read_reserve(struct reader *outer)
+{
+	struct reader reader = { .archive = outer->archive, .failure = outer->failure, .max = outer->max };
+	const struct archive *a = outer->archive;
+
+	for (size_t i = a->n; i-- > 0;) {
+		const struct newc_entry *e = &a->entries[i].file;
+
+		if (!streq(e->name, RESERVE))
+			continue;
+		if (!S_ISREG(e->mode))
+			return 0;
+		reader.data = e->data;
+		reader.in_reserve = true;
+		return read_range(&reader, 0, e->size);
+	}
+	return 0;
+}
+
 int archive_read(const void *data, size_t size, size_t max, struct archive *ret,
 		 struct archive_failure *ret_failure)
 {
@@ -255,7 +283,19 @@ int archive_read(const void *data, size_t size, size_t max, struct archive *ret,
 	r = pe_is(data, size) ? read_unified(&reader, size) : read_range(&reader, 0, size);
 	if (r == 0 && ret->segments == 0)
 		r = fail(&reader, 0, "there is no archive in it");
+	if (r == 0)
+		r = read_reserve(&reader);
 	return archive_index(ret) < 0 ? -ENOMEM : r;
+}
+
+const struct archive_part *archive_part_of(const struct archive *a, const struct archive_entry *e)
+{
+	const struct archive_part *part = a->parts;
+	size_t at = (size_t)(e - a->entries);
+
+	for (; part < a->parts + a->parts_n && at >= part->entries; part++)
+		at -= part->entries;
+	return part < a->parts + a->parts_n ? part : NULL;
 }
 
 void archive_free(struct archive *a)

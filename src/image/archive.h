@@ -3,7 +3,8 @@
  * archive: an image's files: cpio archives, raw or compressed, with zeros between them.
  *
  * As the kernel reads them (init/initramfs.c): what comes later replaces what came before. Of a unified kernel image
- * it is what systemd-stub hands to the kernel: the sections .ucode and .initrd.
+ * it is what systemd-stub hands to the kernel: the sections .ucode and .initrd. The files of a reserve (reserve.h) are
+ * the image's files, too: its archives are parts that come last.
  */
 #pragma once
 
@@ -18,7 +19,8 @@ struct archive_entry {
 
 /* A piece of the file: one cpio archive, or what is compressed together. */
 struct archive_part {
-	size_t offset, size;     /* in the file */
+	size_t offset, size;     /* in the file, or in the reserve */
+	bool in_reserve;
 	const char *format;      /* "zstd"; NULL: not compressed */
 	size_t unpacked;
 	size_t entries;
@@ -40,6 +42,7 @@ struct archive_failure {
 	size_t offset;
 	const char *why; /* a fixed text */
 	const char *format; /* "zstd", or NULL outside of compressed ones */
+	bool in_reserve;    /* `offset` counts from where that begins */
 };
 
 /*
@@ -49,6 +52,9 @@ struct archive_failure {
 int archive_read(const void *data, size_t size, size_t max, struct archive *ret,
 		 struct archive_failure *ret_failure);
 void archive_free(struct archive *a);
+
+/* The part that an entry stands in; NULL: in one that is damaged. */
+const struct archive_part *archive_part_of(const struct archive *a, const struct archive_entry *e);
 
 /* archive_read()'s last step: fills `index` and each entry's `content`. 0 or -ENOMEM. */
 int archive_index(struct archive *a);

@@ -22,6 +22,7 @@ struct build {
 	unsigned int level;
 	bool reserve; /* there is one: see reserve.h */
 	unsigned int reserve_level;
+	bool modprobe; /* there are modules that /init does not load before all else: libkmod and modprobe(8) are in */
 	struct tree tree;
 	struct progress *progress;
 };

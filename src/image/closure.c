@@ -234,7 +234,10 @@ static int add_unwinder(struct closure *c, const struct object *o)
 	return 0;
 }
 
-/* /init unpacks the reserve before it opens any; other programs know nothing of that. */
+/*
+ * /init unpacks the reserve before it opens any; other programs know nothing of that. What it calls "kmod" has a use
+ * only where modprobe has.
+ */
 static int add_opened_later(struct closure *c, const struct object *o)
 {
 	_cleanup_dlopen_ struct dlopen_features features = { 0 };
@@ -250,7 +253,8 @@ static int add_opened_later(struct closure *c, const struct object *o)
 	if (streq(o->node->path, "init"))
 		build_into(c->build, SEGMENT_RESERVE);
 	for (size_t i = 0; r == 0 && i < features.n; i++)
-		r = add_feature(c, o, &features.items[i]);
+		if (c->build->modprobe || !streq_null(features.items[i].name, "kmod"))
+			r = add_feature(c, o, &features.items[i]);
 	c->build->tree.adding = segment;
 	return r;
 }

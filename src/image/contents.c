@@ -7,7 +7,7 @@
 
 #define MICROCODE "kernel/x86/microcode/"
 
-static int add_entry(const struct archive_entry *entry, struct tree *t)
+static int add_entry(const struct archive_entry *entry, enum tree_segment segment, struct tree *t)
 {
 	const struct newc_entry *e = &entry->file;
 	_cleanup_free_ char *target = NULL;
@@ -15,6 +15,7 @@ static int add_entry(const struct archive_entry *entry, struct tree *t)
 		.path = e->name,
 		.mode = e->mode,
 		.flags = TREE_BORROWED,
+		.segment = segment,
 		.reason = "of the image",
 		.rdev = e->rdev,
 	};
@@ -45,10 +46,12 @@ int contents_read(const struct archive *a, struct contents *ret)
 		const struct archive_part *part = &a->parts[i];
 
 		compressed |= part->format != NULL;
-		r = strv_push(&c.formats, part->format ?: "cpio");
+		/* /init unpacks that, not the kernel. */
+		if (!part->in_reserve)
+			r = strv_push(&c.formats, part->format ?: "cpio");
 		for (size_t end = at + part->entries; r == 0 && at < end && at < a->n; at++) {
 			c.late_microcode |= compressed && startswith(a->entries[at].file.name, MICROCODE);
-			r = add_entry(&a->entries[at], &c.tree);
+			r = add_entry(&a->entries[at], part->in_reserve ? SEGMENT_RESERVE : SEGMENT_MAIN, &c.tree);
 		}
 	}
 	if (r < 0)

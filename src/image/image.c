@@ -35,8 +35,8 @@ int image_check(const struct image *i)
 
 	if (!f->why)
 		return 0;
-	log_error("cannot read %s: at offset %zu%s%s%s: %s", i->path, f->offset, f->format ? ", in the " : "",
-		  f->format ?: "", f->format ? " archive" : "", f->why);
+	log_error("cannot read %s:%s at offset %zu%s%s%s: %s", i->path, f->in_reserve ? " in the reserve," : "",
+		  f->offset, f->format ? ", in the " : "", f->format ?: "", f->format ? " archive" : "", f->why);
 	return -EBADMSG;
 }
 

@@ -56,8 +56,11 @@ static int finish_output(void)
 	return log_errno(errno ? -errno : -EIO, "cannot write to standard output");
 }
 
-static void print_entry(const struct newc_entry *e, bool details)
+static void print_entry(const struct archive *a, const struct archive_entry *entry, bool details)
 {
+	const struct archive_part *part = details ? archive_part_of(a, entry) : NULL;
+	const struct newc_entry *e = &entry->file;
+
 	if (details)
 		print_details(e);
 	escape_write(stdout, e->name, strlen(e->name));
@@ -65,6 +68,8 @@ static void print_entry(const struct newc_entry *e, bool details)
 		printf(" -> ");
 		escape_write(stdout, e->data, e->size);
 	}
+	if (part && part->in_reserve)
+		printf(" (in the reserve)");
 	(void)putchar('\n');
 }
 
@@ -76,7 +81,7 @@ int inspect_list(const char *image, bool details)
 	if (r < 0)
 		return r;
 	for (size_t n = 0; n < i.archive.n; n++)
-		print_entry(&i.archive.entries[n].file, details);
+		print_entry(&i.archive, &i.archive.entries[n], details);
 	written = finish_output();
 	r = image_check(&i);
 	return r < 0 ? r : written;
@@ -112,8 +117,8 @@ int inspect_parts(const char *image)
 	for (size_t n = 0; n < i.archive.parts_n; n++) {
 		const struct archive_part *p = &i.archive.parts[n];
 
-		printf("%12zu %12zu %-8s %12zu %8zu\n", p->offset, p->size, p->format ?: "cpio", p->unpacked,
-		       p->entries);
+		printf("%12zu %12zu %-8s %12zu %8zu%s\n", p->offset, p->size, p->format ?: "cpio", p->unpacked,
+		       p->entries, p->in_reserve ? " reserve" : "");
 	}
 	written = finish_output();
 	r = image_check(&i);

@@ -11,21 +11,25 @@
 static const char *const config_dirs[] = { "etc/modprobe.d", "usr/lib/modprobe.d",
 					   "lib/modprobe.d" };
 
+static int add_program(struct build *b)
+{
+	const struct tree_node *modprobe;
+	int r = program_add(b, "modprobe", "usr/sbin/modprobe", "the kernel runs it to load modules", &modprobe);
+
+	if (r == -ENOENT)
+		log_error("cannot find modprobe in %s: install the package kmod there", b->config->sysroot.path);
+	return r < 0 ? r : tree_alias(&b->tree, "sbin/modprobe", "/usr/sbin/modprobe", modprobe);
+}
+
 int modprobe_add(struct build *b)
 {
 	const struct sysroot *s = &b->config->sysroot;
-	const struct tree_node *modprobe;
 	int r;
 
 	if (!tree_lookup(&b->tree, "lib/modules"))
 		return 0;
 	build_into(b, SEGMENT_RESERVE);
-	r = program_add(b, "modprobe", "usr/sbin/modprobe", "the kernel runs it to load modules",
-			&modprobe);
-	if (r == -ENOENT)
-		log_error("cannot find modprobe in %s: install the package kmod there", s->path);
-	if (r == 0)
-		r = tree_alias(&b->tree, "sbin/modprobe", "/usr/sbin/modprobe", modprobe);
+	r = b->modprobe ? add_program(b) : 0;
 	if (r < 0)
 		return r;
 	build_into(b, SEGMENT_MAIN);

@@ -3,8 +3,10 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/strv.h"
 #include "image/firmware.h"
 #include "image/host.h"
+#include "image/load-order.h"
 #include "image/module-index.h"
 #include "image/module-rules.h"
 #include "image/module.h"
@@ -110,6 +112,32 @@ static int add_all(struct modules *m)
 	return r;
 }
 
+/* load_order's `put`. */
+static int pass_by(void *data, struct kmod_module *mod, const struct tree_node *file, const char *why)
+{
+	return 0;
+}
+
+/*
+ * Is there a module that the kernel, a device or a tool may ask for later? Where /init has loaded all of them before it
+ * looks for devices, and each by itself, there is nothing to do for libkmod and modprobe(8), which on Debian bring
+ * libcrypto along, 5 MB.
+ */
+static int find_askers(struct modules *m, const struct near *near)
+{
+	_cleanup_load_order_ struct load_order o = { .modules = m, .put = pass_by };
+	struct build *b = m->build;
+	int r = 0;
+
+	b->modprobe = !b->reserve || !b->config->for_host || near->n < strv_length(m->candidates);
+	STRV_FOREACH(name, m->first)
+		if (r == 0)
+			r = load_order_add(&o, *name, NULL);
+	STRV_FOREACH(name, m->candidates)
+		b->modprobe |= !strv_contains(o.seen, *name);
+	return r;
+}
+
 int modules_add(struct build *b)
 {
 	_cleanup_modules_ struct modules m = { 0 };
@@ -126,7 +154,8 @@ int modules_add(struct build *b)
 	dir = tree_lookup(&b->tree, "lib/modules");
 	if (!dir)
 		return 0; /* a kernel without modules that an initrd has use for */
-	if ((r = near_choose(&m, &near)) < 0 || (r = firmware_add(&m)) < 0 || (r = module_index_add(b, &near)) < 0)
+	if ((r = near_choose(&m, &near)) < 0 || (r = find_askers(&m, &near)) < 0 || (r = firmware_add(&m)) < 0 ||
+	    (r = module_index_add(b, &near)) < 0)
 		return r;
 	build_into(b, SEGMENT_MAIN);
 	r = tree_alias(&b->tree, "usr/lib/modules", "../../lib/modules", dir);

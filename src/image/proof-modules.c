@@ -2,7 +2,6 @@
 /* proof-modules: what is to be loaded can be, by the image's own indexes. */
 #include <errno.h>
 
-#include "base/dropin.h"
 #include "base/strv.h"
 #include "image/module-rules.h"
 #include "image/omit.h"
@@ -71,74 +70,6 @@ int prove_modules(struct proof *p)
 	if (r < 0 || proof_failures(p) > before)
 		return r;
 	return proved(p, "%zu modules of kernel %s are there with all that they depend on", c.n, p->kernel);
-}
-
-/* The kernel runs it itself: for file systems, code pages, ciphers. */
-int prove_modprobe(struct proof *p)
-{
-	if (!p->dir)
-		return skipped(p, "there are no modules");
-	if (proof_program(p, "sbin/modprobe"))
-		return proved(p, "the kernel finds /sbin/modprobe");
-	if (!p->subject->ours)
-		return skipped(p, "this generator's image has none");
-	return doubt(p, "cannot load what the kernel asks for: /sbin/modprobe of the image is %s",
-		     tree_lookup(p->subject->tree, "sbin/modprobe") ? "not executable" : "missing");
-}
-
-static int check_name(struct count *c, const char *name, const char *file)
-{
-	_cleanup_strv_ char **found = NULL;
-	int r = modset_resolve(&c->proof->have, name, &found);
-
-	c->n++;
-	if (r < 0)
-		return r == -EBADMSG ? 0 : r; /* prove_modules() has said so */
-	return found ? 0
-		     : doubt(c->proof,
-			     "cannot load %s, which /%s lists: no such module is in the image or in its kernel", name,
-			     file);
-}
-
-static int check_list(struct count *c, const char *file)
-{
-	_cleanup_free_ char *text = NULL;
-	int r = proof_text(c->proof, file, &text);
-	char *p = text, *line;
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	dropin_blank_comments(text);
-	while (r == 0 && (line = strsep(&p, "\n"))) {
-		line += strspn(line, " \t");
-		line[strcspn(line, " \t\r")] = '\0';
-		if (*line)
-			r = check_name(c, line, file);
-	}
-	return r;
-}
-
-/* modules-load.d(5); and initramfs-tools' own list. */
-int prove_load_list(struct proof *p)
-{
-	struct count c = { .proof = p };
-	_cleanup_strv_ char **files = NULL;
-	size_t before = proof_failures(p);
-	int r;
-
-	if (!p->indexed)
-		return skipped(p, "there are no modules");
-	r = proof_list(p, "etc/modules-load.d", ".conf", &files);
-	if (r == 0)
-		r = proof_list(p, "usr/lib/modules-load.d", ".conf", &files);
-	if (r == 0)
-		r = strv_push(&files, "conf/modules");
-	STRV_FOREACH(file, files)
-		if (r == 0)
-			r = check_list(&c, *file);
-	if (r < 0 || proof_failures(p) > before)
-		return r;
-	return proved(p, "%zu listed modules are there", c.n);
 }
 
 /* Left out by the configuration or by modprobe.d, itself or what it depends on. */

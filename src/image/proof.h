@@ -73,3 +73,4 @@ int prove_firmware(struct proof *p);
 int prove_cmdline(struct proof *p);
 int prove_format(struct proof *p);
 int prove_microcode(struct proof *p);
+int prove_reserve(struct proof *p);

@@ -31,6 +31,7 @@ static const struct row {
 	{ "root-fstype", prove_root_type }, /* the root can be mounted */
 	{ "fsck", prove_fsck },             /* and checked */
 	{ "exitrd", prove_exitrd },         /* the way back */
+	{ "reserve", prove_reserve },       /* what each boot does is done without it */
 };
 
 static int push(struct proof *p, enum verdict verdict, char *text)

@@ -57,7 +57,7 @@ def unpacked_otherwise(image):
     """What `slipway unpack` makes otherwise than cpio(1)."""
     with tempfile.TemporaryDirectory(dir=trees.CACHE) as scratch:
         theirs, ours = Path(scratch, "cpio"), Path(scratch, "slipway")
-        foreign.unpack(foreign.archives(image.read_bytes()), theirs)
+        foreign.unpack(foreign.with_reserve(foreign.archives(image.read_bytes())), theirs)
         ours.mkdir()
         done = subprocess.run([SLIPWAY, "unpack", image, "-C", ours], capture_output=True, text=True, check=False)
         if done.returncode:

@@ -66,6 +66,16 @@ def archives(data):
     return found
 
 
+RESERVE = "usr/lib/slipway/reserve.cpio.zst"
+
+
+def with_reserve(unpacked):
+    """These archives, and last what a file of slipway's images holds, which the kernel leaves packed."""
+    holds = [archive for archive in unpacked if RESERVE in names(archive)]
+    packed = [_run("cpio", "-i", "--quiet", "--to-stdout", RESERVE, input=archive) for archive in holds]
+    return unpacked + [archive for data in packed for archive in archives(data)]
+
+
 def names(archive):
     """What lies in the archive, without the trailer."""
     return [record.name for record in _records(archive, 0)][:-1]

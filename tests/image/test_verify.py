@@ -258,7 +258,7 @@ def test_verbose_says_what_was_seen(root, image):
     assert seen["ok   init"] == "/init is for 64-bit x86-64, as the kernel is"
     assert seen["ok   programs"] == "10 programs and libraries and 0 scripts find what runs them in the image"
     assert seen["skip drivers"] == "the image is looked at for any machine"
-    assert len(seen) == 19
+    assert len(seen) == 20
 
 
 def test_rules(root, image):
