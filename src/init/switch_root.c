@@ -101,19 +101,32 @@ static void exec_init(const struct run *run, const char *init, bool hand_over, c
 	log_errno(-errno, "cannot execute %s", init);
 }
 
+/* What took time so far; the check of the root is a unit of systemd's own. */
+static void make_bars(struct run *run)
+{
+	int r = bars_collect(&run->profile, fsck_is_done(&run->root_fsck) ? "root/fsck" : NULL, &run->bars);
+
+	if (r == 0)
+		r = bars_write(&run->bars);
+	if (r < 0)
+		log_warning("cannot tell systemd what took how long: %s, ignoring", strerror(-r));
+}
+
 /* Only for systemd, only when it is wanted, and only with a descriptor that cannot freeze it. */
-static bool prepare_hand_over(const struct run *run)
+static bool prepare_hand_over(struct run *run)
 {
 	int r;
 
 	if (!run->next.systemd || !run->boot.serialize)
 		return false;
+	make_bars(run);
 	r = serialize_open(run, HAND_OVER_FD);
 	if (r == 0 && serialize_check(HAND_OVER_FD))
 		return true;
 	log_warning("cannot hand the initrd's time over to systemd: %s, ignoring",
 		    strerror(r < 0 ? -r : EBADF));
 	(void)close(HAND_OVER_FD);
+	bars_remove(&run->bars);
 	return false;
 }
 
@@ -131,10 +144,9 @@ static void leave_profile(struct run *run)
 		log_warning("cannot write /run/slipway/profile.json: %s, ignoring", strerror(-r));
 }
 
-/* Files for systemd: what it shall know, and leave alone. Each is worth a warning at most. */
-static void write_units(struct run *run)
+/* Files for systemd: what it shall leave alone. Each is worth a warning at most. */
+static void write_units(const struct run *run)
 {
-	const char *check = fsck_is_done(&run->root_fsck) ? "root/fsck" : NULL;
 	int r = checked_write(&run->usr_fsck);
 
 	if (r < 0)
@@ -142,13 +154,6 @@ static void write_units(struct run *run)
 	r = rootfile_write_unit(&run->boot);
 	if (r < 0)
 		log_warning("cannot tell systemd to leave " ROOTFILE_HOST " alone: %s, ignoring", strerror(-r));
-	if (!run->boot.serialize)
-		return;
-	r = bars_collect(&run->profile, check, &run->bars);
-	if (r == 0)
-		r = bars_write(&run->bars);
-	if (r < 0)
-		log_warning("cannot tell systemd what took how long: %s, ignoring", strerror(-r));
 }
 
 /* The last things that are still ours to say, then nothing of us is left. */
@@ -161,8 +166,6 @@ static _Noreturn void become_init(struct run *run)
 	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	signals_reset();
 	hand_over = prepare_hand_over(run);
-	if (!hand_over)
-		bars_remove(&run->bars);
 	leave_profile(run);
 	if (make_environment(run, &env) == 0) {
 		exec_init(run, run->next.path, hand_over, env);
