@@ -245,6 +245,10 @@ def test_link_in_place_of_an_api_directory_is_refused(tmp_path, name):
 # -- systemd ---------------------------------------------------------------------------------------------------------
 
 
+def files_for_systemd(result):
+    return sorted(n.removeprefix("run/systemd/system/") for n in result.run if n.startswith("run/systemd/system/"))
+
+
 def assert_hand_over(result, init, args=()):
     assert result.report["argv"] == [init, "--switched-root", "--system", "--deserialize=3", *args]
     realtime, monotonic = timestamp(result)
@@ -252,8 +256,12 @@ def assert_hand_over(result, init, args=()):
     assert result.report["fd"][3].startswith("3 /memfd:") and len(result.report["fd"]) == 4
     assert result.report["state-access"] == ["2"]  # O_RDWR
     assert result.report["state-offset"] == ["0"]
-    # No file system was checked here: the time alone.
-    assert result.report["state"] == [f"initrd-timestamp={realtime} {monotonic}", ""]
+    # No file system was checked here: the time, and what took a millisecond or more, each with its file.
+    assert result.report["state"][:2] == [f"initrd-timestamp={realtime} {monotonic}", ""]
+    rest = "\n".join(result.report["state"][2:])
+    units = re.findall(r"(slipway-\S+\.service)\nstate=exited\n(?:\S+-timestamp=\d+ \d+\n){3}\n?", rest)
+    assert rest.count("\n\n") + rest.endswith("\n") == len(units) and (units or not rest), rest
+    assert files_for_systemd(result) == sorted(units)
 
 
 @pytest.mark.parametrize("place", [SYSTEMD, "/lib/systemd/systemd"])
@@ -277,6 +285,7 @@ def test_hand_over_can_be_turned_off(tmp_path):
     r = run(tmp_path, cmdline=f"init={SYSTEMD} rd.slipway.serialize=0", init=SYSTEMD)
     assert r.report["argv"] == [SYSTEMD]
     assert len(r.report["fd"]) == 3
+    assert files_for_systemd(r) == []
 
 
 def test_init_beside_systemd_gets_no_word_of_it(tmp_path):
@@ -301,6 +310,7 @@ def test_init_that_cannot_be_executed_after_all(tmp_path):
     assert r.kmsg.count(f"cannot execute {SYSTEMD}: Text file busy") == 2
     assert r.report["argv"] == ["/sbin/init"]
     assert len(r.report["fd"]) == 3
+    assert "run/systemd" not in r.run
 
 
 # -- the way back ----------------------------------------------------------------------------------------------------

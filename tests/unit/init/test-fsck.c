@@ -79,10 +79,17 @@ static struct device vda1 = { .name = T("vda1"), .devname = T("vda1") };
 static int fsck(struct run *run, const char *fstype, struct fsck_result *ret)
 {
 	const struct fsck_request q = { &vda1, fstype, "root", "systemd-fsck-root.service" };
+	int r;
 
 	trace_reset(traced.fail, traced.error);
 	checker.run = 0;
-	return fsck_run(run, &q, ret);
+	r = fsck_run(run, &q, ret);
+	/* In the profile, where one has run. */
+	assert_int_equal(run->profile.n, ret->ran);
+	if (ret->ran)
+		assert_string_equal(run->profile.spans[0].name, "fsck vda1");
+	profile_free(&run->profile);
+	return r;
 }
 
 static void fsck_restarts(struct run *run, struct fsck_result *ret)

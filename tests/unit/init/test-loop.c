@@ -179,6 +179,9 @@ static void opened_once(void **state)
 	assert_int_equal(loop_open(&run), 0);
 	assert_int_equal(loop_open(&run), 0);
 	assert_string_equal(traced.text, "0 coldplug\n");
+	assert_int_equal(run.profile.n, 1);
+	assert_string_equal(run.profile.spans[0].name, "cold");
+	profile_free(&run.profile);
 	loop_close(&run.loop);
 	assert_int_equal(run.loop.uevent_fd, -1);
 	loop_close(&run.loop);

@@ -13,7 +13,7 @@
 static uint64_t now;
 static char said[1024];
 
-void __wrap_log_line(int level, const char *fmt, ...);
+void _printf_(2, 3) __wrap_log_line(int level, const char *fmt, ...);
 void __wrap_log_line(int level, const char *fmt, ...)
 {
 	size_t n = strlen(said);
