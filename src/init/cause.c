@@ -7,20 +7,29 @@
 #define KIND(kind) (1U << (kind))
 #define OF_DEVICES (KIND(SPAN_DEVICE) | KIND(SPAN_HELPER) | KIND(SPAN_WORKER) | KIND(SPAN_QUESTION))
 
-/* What is looked for before a span: the last to end by `by`, among `kinds` and, unless NULL, about `device`. */
+/* What is looked for before a span: the last to end by `by`, among `kinds`. */
 struct question {
 	unsigned int kinds;
-	const char *device;
+	const char *device; /* about this; NULL: about whatever */
+	bool or_none;       /* or about none: what is unpacked is for all */
+	bool none;          /* about none alone */
 	uint64_t by;
-	bool or_running; /* what has not ended by then counts too, before all that has */
+	bool or_running;    /* what has not ended by then counts too, before all that has */
 };
+
+static bool is_about(const struct span *s, const struct question *q)
+{
+	if (!s->device)
+		return !q->device || q->or_none;
+	return !q->none && (!q->device || streq(s->device, q->device));
+}
 
 /* The later of two: what has ended last, and of what still runs what was begun last. */
 static uint64_t moment(const struct span *s, const struct question *q)
 {
 	bool ended = s->end > 0 && s->end <= q->by;
 
-	if (s->start > q->by || !(KIND(s->kind) & q->kinds) || (q->device && !streq_null(s->device, q->device)))
+	if (s->start > q->by || !(KIND(s->kind) & q->kinds) || !is_about(s, q))
 		return 0;
 	if (ended)
 		return s->end;
@@ -73,15 +82,17 @@ int cause_of(const struct profile *p, int id)
 		q.device = s->device;
 		break;
 	case SPAN_MODULE:
-		q.kinds = KIND(SPAN_MODULE);
+		q.kinds = KIND(SPAN_MODULE) | KIND(SPAN_WORKER);
+		q.none = true;
 		break;
 	case SPAN_DEVICE:
 		q.kinds = KIND(is_put_together(s->device) ? SPAN_HELPER : SPAN_MODULE);
 		q.or_running = true;
 		break;
 	default:
-		q.kinds = OF_DEVICES;
-		q.device = s->device ?: "";
+		q.kinds = OF_DEVICES | (s->device ? 0 : KIND(SPAN_MODULE));
+		q.device = s->device;
+		q.or_none = s->kind != SPAN_WORKER;
 		break;
 	}
 	found = find_last(p, id, &q);

@@ -56,7 +56,6 @@ static void nothing_led_to_it(void **state)
 		{ SPAN(DEVICE, "nvme0n1", "nvme0n1", 5, 5), -1 },
 		{ SPAN(MODULE, "ext4", NO, 6, 9), -1 },
 		{ SPAN(WAIT, "root/wait", NO, 7, 90), -1 },
-		{ SPAN(WORKER, "unpack reserve", NO, 8, 20), -1 },
 	};
 
 	assert_story(rows, ARRAY_SIZE(rows));
@@ -106,6 +105,25 @@ static void the_last_counts(void **state)
 	assert_story(rows, ARRAY_SIZE(rows));
 }
 
+/* What is unpacked is for all that waits for it, and nothing else comes from it. */
+static void reserve(void **state)
+{
+	static const struct row rows[] = {
+		/* 0 */ { SPAN(MODULE, "virtio_blk", NO, 1, 9), -1 },
+		/* 1 */ { SPAN(DEVICE, "vda", "vda", 10, 10), 0 },
+		/* 2 */ { SPAN(WORKER, "probe vda", "vda", 11, 14), 1 },
+		/* 3 */ { SPAN(WORKER, "unpack reserve", NO, 15, 40), 2 },
+		/* 4 */ { SPAN(HELPER, "lvm pvscan vda", "vda", 41, 50), 3 },
+		/* 5 */ { SPAN(HELPER, "lvm activate vg/root", "vda", 51, 60), 4 },
+		/* 6 */ { SPAN(MODULE, "dm_mod", NO, 42, 45), 3 },
+		/* 7 */ { SPAN(DEVICE, "vdb", "vdb", 38, 38), 0 },
+		/* 8 */ { SPAN(WORKER, "probe vdb", "vdb", 41, 44), 7 },
+		/* 9 */ { SPAN(WAIT, "root/wait", "vdb", 12, 45), 8 },
+	};
+
+	assert_story(rows, ARRAY_SIZE(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +131,7 @@ int main(void)
 		cmocka_unit_test(nothing_led_to_it),
 		cmocka_unit_test(luks_and_lvm_by_passphrase),
 		cmocka_unit_test(the_last_counts),
+		cmocka_unit_test(reserve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
