@@ -95,18 +95,23 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@./tests/fuzz/run.sh $(FUZZ_SECONDS) $(fuzz_src)
 
-# What making an image costs, beside the generators that Debian has. As root: trees are made, and chrooted into.
-# In parts: make bench BENCH="--suite trixie --kernel cloud"
-bench: all $(B)/bench/measure
+# What making an image and booting it costs, beside the generators that Debian has. As root: trees are made, and
+# chrooted into. In parts: make bench BENCH="--suite trixie --kernel cloud"
+bench_programs = $(addprefix $(B)/bench/,measure floor next-init)
+bench: all $(bench_programs)
 	B=$(B) $(PYTHON) -B tests/bench/bench.py $(BENCH)
+
+# The same beside many disks, and the way down.
+bench-scaling bench-poweroff: bench-%: all $(bench_programs)
+	B=$(B) $(PYTHON) -B tests/bench/$*.py $(BENCH)
 
 # The stacks of tests/vm/stacks.py with the images of slipway, initramfs-tools and dracut: hours, as root.
 # In parts: make peers PEERS="tower luks"
 peers: all $(B)/bench/measure
 	B=$(B) $(PYTHON) -B tests/peers/peers.py $(PEERS)
 
-$(B)/bench/measure: tests/bench/measure.c Makefile
+$(B)/bench/%: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) -static -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) -static -s -o $@ $<
 
-.PHONY: bench peers check check-unit check-fuzz check-rules check-layers check-ns check-image check-package check-peers check-vm matrix demo test fuzz
+.PHONY: bench bench-scaling bench-poweroff peers check check-unit check-fuzz check-rules check-layers check-ns check-image check-package check-peers check-vm matrix demo test fuzz

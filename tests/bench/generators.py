@@ -28,9 +28,9 @@ def _initramfs_tools(modules, mode, may_fail=False):
                      ("mkinitramfs", "-d", f"/etc/bench/{modules}", "-o", "{out}", "{kver}"), may_fail)
 
 
-def _dracut(option, mode):
-    return Generator(f"dracut {option}", mode, "dracut-core", ("dracut", "--force", option, "--kver", "{kver}", "{out}"),
-                     may_fail=mode == "host")
+def _dracut(option, mode, *more):
+    return Generator(f"dracut {option}", mode, "dracut-core",
+                     ("dracut", "--force", option, *more, "--kver", "{kver}", "{out}"), may_fail=mode == "host")
 
 
 SLIPWAY = ("/usr/lib/slipway/slipway", "build", "-f", "--kver", "{kver}", "-o", "{out}")
@@ -43,7 +43,8 @@ MOST = _initramfs_tools("most", "generic")
 PEERS = (
     LIST,
     _initramfs_tools("dep", "host", may_fail=True),
-    _dracut("--hostonly", "host"),
+    # Its image is booted elsewhere: it is not to wait for the disks of this machine.
+    _dracut("--hostonly", "host", "--no-hostonly-cmdline"),
     Generator("tiny-initramfs", "host", "tiny-initramfs-core",
               ("mktirfs", "-m", "no", f"--include-modules={','.join(NEEDED)}", "-o", "{out}", "{kver}")),
     MOST,

@@ -35,26 +35,36 @@ def libraries(program):
     return sorted({row.split(":")[0] for row in found.splitlines()})
 
 
-def recipe(suite, programs):
-    needed = sorted({package for name in PROGRAMS[:2] for package in libraries(programs / name)})
+def recipe(suite):
     base = guests.GUESTS[suite]
-    return dataclasses.replace(base, name=f"bench-{suite}", packages=(*base.packages, *PEERS, *needed),
+    return dataclasses.replace(base, name=f"bench-{suite}", packages=(*base.packages, *PEERS),
                                kernels=(guests.CLOUD, guests.FULL))
+
+
+def lacks(tree, needed):
+    """Those of the packages that are not there. One that was renamed says whose place it takes."""
+    status = (tree / "var/lib/dpkg/status").read_text(encoding="utf-8")
+    there = set(re.findall(r"^Package: (\S+)$", status, re.M))
+    for row in re.findall(r"^Provides: (.*)$", status, re.M):
+        there |= {word.split()[0] for word in row.split(",")}
+    return [package for package in needed if package not in there]
 
 
 def ensure(suite, programs):
     """The tree of that suite, with the programs of directory `programs` in /usr/lib/slipway."""
-    guest = recipe(suite, programs)
+    guest = recipe(suite)
+    needed = sorted({package for name in PROGRAMS[:2] for package in libraries(programs / name)})
     path = CACHE / f"{suite}-{hashlib.sha256(repr(guest).encode()).hexdigest()[:12]}"
+    guest = dataclasses.replace(guest, packages=(*guest.packages, *needed))
     tree = path / "tree"
     with guests.locked(CACHE / f"{suite}.lock"):
-        if not path.exists():
+        if not path.exists() or lacks(tree, needed):
             making = CACHE / f".{path.name}.tmp"
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True)
             guests._bootstrap(guest, making / "tree")
             guests._settle(guest, making / "tree")
-            for old in CACHE.glob(f"{suite}-????????????"):
+            for old in CACHE.glob(f"{suite}-????????????"):  # of this name, too
                 shutil.rmtree(old)
             making.rename(path)
         (tree / "usr/lib/slipway").mkdir(exist_ok=True)
