@@ -52,7 +52,9 @@ struct device {
 	bool read_only;
 	uint64_t announced; /* differs for each message about any device: what was read before is stale */
 	enum probe_state probe;
-	uint64_t probed_at; /* CLOCK_MONOTONIC µs */
+	uint64_t probe_since; /* PROBE_RUNNING: CLOCK_MONOTONIC µs */
+	uint64_t probed_at;   /* PROBE_DONE: the same */
+	uint64_t read_upto;   /* PROBE_DONE: `announced` of the last device that had come by then; 0: not known */
 	struct tags tags;
 	struct membership membership;
 	char **links;   /* names below /dev/disk: "by-id/virtio-…", "by-path/pci-…" */

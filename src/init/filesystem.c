@@ -7,6 +7,7 @@
 #include "base/mountinfo.h"
 #include "init/driver.h"
 #include "init/filesystem.h"
+#include "init/probe.h"
 
 static int wait_for(struct run *run, const struct filesystem *fs, const struct device **ret)
 {
@@ -18,6 +19,7 @@ static int wait_for(struct run *run, const struct filesystem *fs, const struct d
 		.not_before = run->boot.delay ? clock_add(run->monotonic, run->boot.delay) : 0,
 		.deadline = clock_add(now, run->boot.timeout),
 		.degraded = fs->options && mount_has_option(fs->options, "degraded"),
+		.at_once = probes_at_once(),
 	};
 
 	/* Reported once a wait, and the wait may be another try. */

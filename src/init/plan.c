@@ -12,6 +12,8 @@
 #define REPORT_EVERY     SEC
 #define PROBE_TRIES      3
 #define PROBE_RETRY      (SEC / 4)
+/* Who is read for longer waits for a disk, and is not in the others' way. */
+#define PROBE_BUSY       (SEC / 10)
 /* What was opened may take this long to show what is on it, even if the deadline comes meanwhile. */
 #define GRACE            (10 * SEC)
 
@@ -56,18 +58,50 @@ static bool worth_probing(const struct view *v, const struct device *dev, bool a
 	       !lvname_is_private(dev->dm_name, dev->dm_uuid);
 }
 
-/* The next device to read, or NULL; the earliest retry is put into `wake_at`. */
-static const struct device *next_probe(const struct view *v, uint64_t *wake_at)
+/* As many as may are being read: beside a hundred others the first to come would be the last to be known. */
+static bool enough_probes_running(const struct view *v, uint64_t *wake_at)
+{
+	unsigned int n = 0;
+	uint64_t next = FOREVER;
+
+	for (size_t i = 0; i < v->devices->n; i++) {
+		const struct device *dev = v->devices->items[i];
+
+		if (dev->probe != PROBE_RUNNING || v->now >= dev->probe_since + PROBE_BUSY)
+			continue;
+		next = MIN(next, dev->probe_since + PROBE_BUSY);
+		n++;
+	}
+	if (v->want->at_once == 0 || n < v->want->at_once)
+		return false;
+	*wake_at = MIN(*wake_at, next);
+	return true;
+}
+
+/*
+ * What is wanted may be there twice, so whatever had come when it was read is read, too. What comes after that comes
+ * too late to be its copy, as it would a second later. Of a btrfs all are needed.
+ */
+static bool comes_too_late(const struct device *dev, const struct device *match)
+{
+	return match && match->read_upto > 0 && dev->announced > match->read_upto &&
+	       !streq_null(match->tags.type, "btrfs");
+}
+
+/* The next device to read, or NULL; the earliest retry is put into `wake_at`. `match`: what fits, or NULL. */
+static const struct device *next_probe(const struct view *v, const struct device *match, uint64_t *wake_at)
 {
 	const struct spec *spec = v->want->spec;
 	bool all = spec_is_of_tags(spec) || spec_may_be_stacked(spec) || names_btrfs(v);
 
+	if (enough_probes_running(v, wake_at))
+		return NULL;
 	for (size_t i = 0; i < v->devices->n; i++) {
 		const struct device *dev = v->devices->items[i];
 		const struct attempt *tried = attempts_get(v->attempts, dev->name, ACTION_PROBE);
 
 		if (dev->probe == PROBE_DONE || dev->probe == PROBE_RUNNING || tried->failed >= PROBE_TRIES ||
-		    !worth_probing(v, dev, all))
+		    comes_too_late(dev, match) || !worth_probing(v, dev, all))
 			continue;
 		if (tried->failed == 0 || v->now >= tried->since + PROBE_RETRY)
 			return dev;
@@ -191,8 +225,8 @@ void plan(const struct boot *boot, const struct want *want, const struct devices
 		.boot = boot, .want = want, .devices = devices, .attempts = attempts, .now = now,
 	};
 	struct step step = { .kind = STEP_WAIT, .wake_at = FOREVER };
-	const struct device *probe = next_probe(&v, &step.wake_at);
 	size_t matches = find_matches(&v, &step);
+	const struct device *probe = next_probe(&v, step.device, &step.wake_at);
 
 	if (probe) {
 		step.kind = STEP_PROBE;

@@ -19,6 +19,7 @@ struct want {
 	uint64_t not_before;     /* rootdelay=; 0: none */
 	uint64_t deadline;       /* USEC_FOREVER: none */
 	bool degraded;           /* a btrfs may lack devices: rootflags=degraded */
+	unsigned int at_once;    /* so many devices are read at a time; 0: any number */
 };
 
 enum step_kind {

@@ -4,5 +4,8 @@
 
 struct run;
 
+/* How many devices are read at a time, on this machine's processors; 0: they could not be counted. */
+unsigned int probes_at_once(void);
+
 /* Starts reading; the loop puts the answer into the device or into attempts. 0 or -errno. */
 int probe_start(struct run *run, const char *device);

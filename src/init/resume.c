@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "init/probe.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -21,6 +22,7 @@ static int find_swap(struct run *run, const struct device **ret)
 		.spec = &run->boot.resume,
 		.since = now,
 		.deadline = clock_add(now, MIN(run->boot.timeout, RESUME_WAIT)),
+		.at_once = probes_at_once(),
 	};
 	int span, r;
 

@@ -13,11 +13,13 @@
 #define DEVICE(n, ...) { NAMED(n), .sectors = 8, __VA_ARGS__ }
 #define UNREAD(n, ...) DEVICE(n, .probe = PROBE_NONE, __VA_ARGS__)
 #define READING(n, ...) DEVICE(n, .probe = PROBE_RUNNING, __VA_ARGS__)
+/* Since 100 ms. */
+#define BUSY(n, ...) READING(n, .probe_since = 100 * MS, __VA_ARGS__)
 #define FAILED(n, ...) DEVICE(n, .probe = PROBE_FAILED, __VA_ARGS__)
 /* Read at 100 ms. */
 #define READ(n, ...) DEVICE(n, .probe = PROBE_DONE, .probed_at = 100 * MS, __VA_ARGS__)
 #define TAGS(u, ...) .tags = { .usage = T(u), __VA_ARGS__ }
-#define UUID(n, id) READ(n, TAGS("filesystem", .type = T("ext4"), .uuid = T(id)))
+#define UUID(n, id, ...) READ(n, TAGS("filesystem", .type = T("ext4"), .uuid = T(id)), __VA_ARGS__)
 #define PART(n, of, nr, id) READ(n, .parent = T(of), .partn = nr, .tags = { .partuuid = T(id) })
 #define LINK(name) .links = (char *[]){ T("by-id/other"), T(name), NULL }
 #define TRIED(n, times, at) { .subject = T(n), .action = ACTION_PROBE, .failed = times, .since = (at) * MS }
@@ -45,6 +47,7 @@ struct story {
 	} step;
 	uint64_t deadline; /* ms, or FOREVER; 0: 90 s */
 	uint64_t delay;    /* rootdelay, ms */
+	unsigned int at_once;
 };
 
 static const struct story waiting[] = {
@@ -103,6 +106,31 @@ static const struct story probing[] = {
 	{ "a name: that one", "/dev/vdb1", { UNREAD("vda1"), UNREAD("vdb1") }, .step = PROBE("vdb1") },
 	{ "a number: that one", "8:1", { UNREAD("sdb1", .devno = 0x811), UNREAD("sda1", .devno = 0x801) },
 	  .step = PROBE("sda1") },
+};
+
+/* The first to come is known first. */
+static const struct story crowds[] = {
+	{ "as many as may are being read", "UUID=a", { BUSY("vda"), BUSY("vdb"), UNREAD("vdc") }, .at_once = 2,
+	  .now = 150, .step = WAIT(200) },
+	{ "one more may", "UUID=a", { BUSY("vda"), UNREAD("vdb"), UNREAD("vdc") }, .at_once = 2, .now = 150,
+	  .step = PROBE("vdb") },
+	{ "any number may", "UUID=a", { BUSY("vda"), BUSY("vdb"), UNREAD("vdc") }, .now = 150, .step = PROBE("vdc") },
+	{ "who is slow is in nobody's way", "UUID=a", { BUSY("vda"), BUSY("vdb"), UNREAD("vdc") }, .at_once = 2,
+	  .now = 200, .step = PROBE("vdc") },
+	{ "what fits waits for its turn of the others", "UUID=a", { UUID("vda", "a"), BUSY("vdb"), UNREAD("vdc") },
+	  .at_once = 1, .now = 150, .step = WAIT(200) },
+	{ "what had come before it was read is read", "UUID=a",
+	  { UUID("vda", "a", .announced = 1, .read_upto = 2), UNREAD("vdb", .announced = 2) }, .now = 100,
+	  .step = PROBE("vdb") },
+	{ "what came later is not", "UUID=a",
+	  { UUID("vda", "a", .announced = 1, .read_upto = 2), UNREAD("vdb", .announced = 3) }, .now = 100,
+	  .step = FOUND("vda") },
+	{ "for another it is", "UUID=b",
+	  { UUID("vda", "a", .announced = 1, .read_upto = 2), UNREAD("vdb", .announced = 3) }, .now = 100,
+	  .step = PROBE("vdb") },
+	{ "a btrfs may need it", "UUID=a",
+	  { READ("vda", TAGS("filesystem", .type = T("btrfs"), .uuid = T("a")), .announced = 1, .read_upto = 2),
+	    UNREAD("vdb", .announced = 3) }, .now = 100, .step = PROBE("vdb") },
 };
 
 static const struct story finding[] = {
@@ -232,7 +260,8 @@ static void tell(const struct story *s)
 	_cleanup_(spec_free) struct spec spec = { 0 };
 	const struct boot boot = { .luks = true, .md = true, .lvm = true };
 	struct story_tables t;
-	struct want want = { .what = "root", .spec = &spec, .not_before = s->delay * MS };
+	struct want want = { .what = "root", .spec = &spec, .not_before = s->delay * MS,
+			     .at_once = s->at_once };
 	struct step step;
 
 	assert_int_equal(spec_parse(s->root, &spec), 0);
@@ -253,6 +282,7 @@ static void tell(const struct story *s)
 
 STORIES(waiting)
 STORIES(probing)
+STORIES(crowds)
 STORIES(finding)
 STORIES(diskseqs)
 STORIES(choosing)
@@ -273,6 +303,7 @@ int main(void)
 		cmocka_unit_test(waiting_stories),  cmocka_unit_test(probing_stories),
 		cmocka_unit_test(finding_stories),  cmocka_unit_test(diskseqs_stories),
 		cmocka_unit_test(choosing_stories), cmocka_unit_test(nothing_is_named),
+		cmocka_unit_test(crowds_stories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
