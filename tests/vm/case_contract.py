@@ -152,7 +152,7 @@ def check_sum(m, facts, spans):
 def bars(m):
     """The units that show our stages: name, from when to when; µs. Each counts as done, and ran nothing."""
     found = {}
-    names = m.run("cd /run/systemd/system && ls slipway-*").split()
+    names = m.run("cd /run/systemd/system && ls -N slipway-*").split()
     for name, block in zip(names, m.run(f"""systemctl show -p LoadState -p ActiveState -p SubState -p ExecMainPID \
             -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic -- {" ".join(f"'{n}'" for n in names)}
             """).split("\n\n")):
