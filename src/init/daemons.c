@@ -22,6 +22,7 @@ int stop_daemons(struct run *run)
 	/* Workers that still load modules for devices nobody waits for. */
 	reserve_drop(run);
 	jobs_free(&run->jobs);
+	profile_end_work(&run->profile);
 	modules_stop(&run->modules);
 	loop_close(&run->loop);
 	secrets_close(&run->secrets);

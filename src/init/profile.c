@@ -93,6 +93,15 @@ void profile_end(struct profile *p, int id)
 	end_at(p, id, clock_monotonic());
 }
 
+void profile_end_work(struct profile *p)
+{
+	uint64_t now = clock_monotonic();
+
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->spans[i].end && p->spans[i].kind != SPAN_STAGE)
+			end_at(p, (int)i, now);
+}
+
 int profile_stage(struct profile *p, int last, const char *name, uint64_t now)
 {
 	struct span *s;

@@ -47,6 +47,9 @@ void profile_end(struct profile *p, int id);
 /* The same of a wait that `device` has ended; NULL: nothing has. */
 void profile_found(struct profile *p, int id, const char *device);
 
+/* Ends all that is open but stages: who did it is gone. */
+void profile_end_work(struct profile *p);
+
 /* Ends the stage `last` (-1: there is none) and opens the next one, both at `now`: nothing lies between them. */
 int profile_stage(struct profile *p, int last, const char *name, uint64_t now);
 

@@ -111,6 +111,23 @@ static void stages_leave_nothing_between(void **state)
 	profile_free(&p);
 }
 
+/* Workers are killed before the switch. */
+static void what_is_killed_ends(void **state)
+{
+	struct profile p = { 0 };
+
+	now = 5;
+	(void)profile_stage(&p, -1, "daemons", 5);
+	profile_add(&p, SPAN_WORKER, "probe vda", "vda", 1, 2);
+	(void)profile_begin(&p, SPAN_WORKER, "probe vdb", "vdb");
+	now = 9;
+	profile_end_work(&p);
+	assert_span(&p.spans[0], &(struct span)SPAN(SPAN_STAGE, "daemons", NULL, 5, 0));
+	assert_span(&p.spans[1], &(struct span)SPAN(SPAN_WORKER, "probe vda", "vda", 1, 2));
+	assert_span(&p.spans[2], &(struct span)SPAN(SPAN_WORKER, "probe vdb", "vdb", 5, 9));
+	profile_free(&p);
+}
+
 static void mapping_has_its_name(void **state)
 {
 	struct profile p = { 0 };
@@ -203,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(spans_of_a_boot, start),
 		cmocka_unit_test_setup(stages_leave_nothing_between, start),
+		cmocka_unit_test_setup(what_is_killed_ends, start),
 		cmocka_unit_test_setup(mapping_has_its_name, start),
 		cmocka_unit_test_setup(wait_that_nothing_ended, start),
 		cmocka_unit_test_setup(full_buffer_drops_the_newest, start),
