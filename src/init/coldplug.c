@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* coldplug: reading /sys as if every device had just been added. */
 #include <errno.h>
+#include <limits.h>
 
 #include "base/file.h"
 #include "init/coldplug.h"
 
 typedef int (*take_fn)(struct run *run, const struct uevent *u);
-
-/* One directory with a file `uevent`. Devices may go while we look: that is no error. */
-static int take_device(int dir, const char *devpath, const char *subsystem, struct run *run, take_fn take)
-{
-	_cleanup_free_ char *text = NULL;
-	struct uevent u;
-
-	if (file_read(dir, "uevent", 64 * 1024, &text, NULL) < 0 || uevent_parse_sysfs(text, &u) < 0)
-		return 0;
-	u.devpath = devpath;
-	u.subsystem = subsystem;
-	return take(run, &u);
-}
 
 static DIR *open_directory(int dirfd, const char *path)
 {
@@ -30,29 +18,36 @@ static DIR *open_directory(int dirfd, const char *path)
 	return dir;
 }
 
+/* "../../devices/…" is what links in /sys/class/block and /sys/bus/BUS/devices say: the device path follows the dots. */
+static const char *device_path(int dir, const char *name, char link[4096])
+{
+	ssize_t n = readlinkat(dir, name, link, 4095);
+
+	link[MAX(n, 0)] = '\0';
+	return strstr(link, "/devices/");
+}
+
 /*
- * The links in /sys/class/block and /sys/bus/BUS/devices are "../../devices/…" : the device path is what
- * follows the dots.
+ * One link to a directory with a file `uevent`. Devices may go while we look: that is no error. There are a hundred on
+ * the smallest machine, so what has its driver, or no modalias, costs as few calls as can be.
  */
 static int take_link(int dir, const char *name, const char *subsystem, bool block, struct run *run, take_fn take)
 {
-	_cleanup_close_ int fd = -EBADF;
-	char link[4096], *path;
-	ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
+	_cleanup_free_ char *text = NULL;
+	char path[NAME_MAX + sizeof("/driver")], link[4096];
+	struct uevent u;
 
-	if (n < 0)
-		return 0;
-	link[n] = '\0';
-	path = strstr(link, "/devices/");
-	if (!path)
-		return 0;
-	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
+	(void)snprintf(path, sizeof(path), "%s/driver", name);
 	/* A device that has its driver asks for no module. */
-	if (!block && faccessat(fd, "driver", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!block && faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	return take_device(fd, path, subsystem, run, take);
+	(void)snprintf(path, sizeof(path), "%s/uevent", name);
+	if (file_read(dir, path, 64 * 1024, &text, NULL) < 0 || uevent_parse_sysfs(text, &u) < 0 ||
+	    (!block && !u.modalias))
+		return 0;
+	u.devpath = device_path(dir, name, link);
+	u.subsystem = subsystem;
+	return u.devpath ? take(run, &u) : 0;
 }
 
 static int take_all(int sysfd, const char *path, const char *subsystem, bool block, struct run *run, take_fn take)

@@ -24,6 +24,7 @@ static int take(struct run *run, const struct uevent *u)
 #define BLOCK "/devices/pci0/virtio1/block/vda"
 #define DISK  "/devices/pci0/0000:00:04.0"
 #define BOUND "/devices/pci0/0000:00:05.0"
+#define MUTE  "/devices/pci0/0000:00:06.0"
 
 static void link_to(const struct scratch *s, const char *path, const char *target)
 {
@@ -49,11 +50,13 @@ static int setup(void **state)
 	sysfs_write(s, DISK "/uevent", "PCI_CLASS=10000\nMODALIAS=pci:v1\n");
 	sysfs_write(s, BOUND "/uevent", "DRIVER=x\nMODALIAS=pci:v2\n");
 	sysfs_write(s, BOUND "/driver", "");
+	sysfs_write(s, MUTE "/uevent", "PCI_CLASS=10000\n");
 	sysfs_write(s, BLOCK "/driver", ""); /* of no concern there */
 	link_to(s, "class/block/vda", "../../devices/pci0/virtio1/block/vda");
 	link_to(s, "class/block/vda1", "../../devices/pci0/virtio1/block/vda/vda1");
 	link_to(s, "bus/pci/devices/0000:00:04.0", "../../../devices/pci0/0000:00:04.0");
 	link_to(s, "bus/pci/devices/0000:00:05.0", "../../../devices/pci0/0000:00:05.0");
+	link_to(s, "bus/pci/devices/0000:00:06.0", "../../../devices/pci0/0000:00:06.0");
 	return 0;
 }
 
@@ -73,6 +76,8 @@ static void every_device_is_seen(void **state)
 	assert_true(has("pci " DISK " - pci:v1\n"));
 	/* It has its driver: no module is asked for. */
 	assert_false(has("pci:v2"));
+	/* It has nothing to ask by. */
+	assert_false(has(MUTE));
 }
 
 /* Devices may go while we look, and what cannot be read is not there. */

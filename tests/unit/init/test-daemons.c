@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-daemons: the stage that ends what was started here. Ending itself is test-process's.
- * wrap: process_end_all loop_close open
+ * wrap: process_end_all loop_close open waitid
  * wrap: log_line log_console log_errno
  */
+#include <sys/wait.h>
+
 #include "base/clock.h"
 #include "base/macro.h"
 #include "base/process.h"
@@ -14,6 +16,7 @@
 #define PROC 4711
 
 static const char *left;
+static int children; /* 0: there are some; else errno */
 static int result;
 
 int __wrap_process_end_all(const struct process_end *e, char **ret_left);
@@ -44,8 +47,17 @@ int __wrap_open(const char *path, int flags, ...)
 	return trace_call("open %s", path) < 0 ? -1 : PROC;
 }
 
+int __wrap_waitid(idtype_t type, id_t id, siginfo_t *si, int options);
+int __wrap_waitid(idtype_t type, id_t id, siginfo_t *si, int options)
+{
+	assert_true(type == P_ALL && (options & WNOHANG) && (options & WNOWAIT));
+	errno = children;
+	return children ? -1 : 0;
+}
+
 static int setup(void **state)
 {
+	children = 0;
 	left = NULL;
 	result = 0;
 	trace_reset(0, 0);
@@ -61,6 +73,18 @@ static int stage(void)
 
 static void all_are_ended(void **state)
 {
+	assert_int_equal(stage(), 0);
+	assert_string_equal(traced.text, "open /proc\nworkers\nend all\n");
+}
+
+/* Nothing that was started here can be alive without a child of ours. */
+static void nobody_is_there(void **state)
+{
+	children = ECHILD;
+	assert_int_equal(stage(), 0);
+	assert_string_equal(traced.text, "open /proc\nworkers\n");
+	setup(state);
+	children = EINVAL;
 	assert_int_equal(stage(), 0);
 	assert_string_equal(traced.text, "open /proc\nworkers\nend all\n");
 }
@@ -91,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(all_are_ended, setup),
+		cmocka_unit_test_setup(nobody_is_there, setup),
 		cmocka_unit_test_setup(who_cannot_be_ended_is_named, setup),
 		cmocka_unit_test_setup(without_proc, setup),
 	};
