@@ -18,7 +18,7 @@ static DIR *open_directory(int dirfd, const char *path)
 	return dir;
 }
 
-/* "../../devices/…" is what links in /sys/class/block and /sys/bus/BUS/devices say: the device path follows the dots. */
+/* "../../devices/…" is what links in class/block and bus/BUS/devices say: the device path follows the dots. */
 static const char *device_path(int dir, const char *name, char link[4096])
 {
 	ssize_t n = readlinkat(dir, name, link, 4095);
