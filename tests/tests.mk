@@ -105,6 +105,10 @@ bench: all $(bench_programs)
 bench-scaling bench-poweroff: bench-%: all $(bench_programs)
 	B=$(B) $(PYTHON) -B tests/bench/$*.py $(BENCH)
 
+# What the hand-over costs systemd: pairs of boots, hours; in parts, BENCH="--pairs 3".
+bench-handover: all
+	B=$(B) $(PYTHON) -B tests/bench/handover.py $(BENCH)
+
 # The stacks of tests/vm/stacks.py with the images of slipway, initramfs-tools and dracut: hours, as root.
 # In parts: make peers PEERS="tower luks"
 peers: all $(B)/bench/measure
