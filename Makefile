@@ -60,7 +60,8 @@ init_pkgs  := blkid
 # What init opens when it wants it, and the decoder that it has inside.
 open_pkgs  := libkmod mount libzstd
 image_pkgs := libkmod libzstd liblzma liblz4 zlib
-pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(open_pkgs) $(image_pkgs) 2>/dev/null)
+# jansson: slipway opens it.
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(open_pkgs) $(image_pkgs) jansson 2>/dev/null)
 # Of libzstd init has the decoder inside where there is an archive of it: 0.1 MB in place of 0.8.
 zstd_archive := $(filter /%,$(shell $(CC) -print-file-name=libzstd.a))
 init_libs   = $(shell $(PKG_CONFIG) --libs $(init_pkgs)) $(or $(zstd_archive),-lzstd)
