@@ -25,17 +25,31 @@ static int collect_spans(const struct timeline *t, unsigned int categories, stru
 	return 0;
 }
 
-/* The names of arrivals, those on the critical path first; in a cleanup's way: NULL is out of memory. */
-static char *join_names(const struct timeline *t, const struct critical *c, const size_t *spans, size_t n)
+/* Has another of them that name, which comes first? A mapping comes twice: when it is made, and with its table. */
+static bool came_before(const struct timeline *t, const struct critical *c, const size_t *spans, size_t n, size_t of)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(t->spans[spans[i]].name, t->spans[spans[of]].name) &&
+		    c->has[spans[i]] + (i < of) > c->has[spans[of]])
+			return true;
+	return false;
+}
+
+/* The names of arrivals, those on the critical path first, and how many there are. NULL: out of memory. */
+static char *join_names(const struct timeline *t, const struct critical *c, const size_t *spans, size_t n,
+			size_t *ret_names)
 {
 	_cleanup_buffer_ struct buffer b = { 0 };
+
+	*ret_names = 0;
 
 	for (int pass = 1; pass >= 0; pass--)
 		for (size_t i = 0; i < n; i++) {
 			const char *name = t->spans[spans[i]].name;
 
-			if (c->has[spans[i]] != pass)
+			if (c->has[spans[i]] != pass || came_before(t, c, spans, n, i))
 				continue;
+			++*ret_names;
 			if ((b.size > 0 && buffer_append(&b, " ", 1) < 0) || buffer_append(&b, name, strlen(name)) < 0)
 				return NULL;
 		}
@@ -46,15 +60,16 @@ static char *join_names(const struct timeline *t, const struct critical *c, cons
 static char *make_label(const struct timeline *t, const struct critical *c, const size_t *spans, size_t n)
 {
 	const struct span *s = &t->spans[spans[0]];
-	_cleanup_free_ char *names = join_names(t, c, spans, n), *name = NULL;
+	size_t number;
+	_cleanup_free_ char *names = join_names(t, c, spans, n, &number), *name = NULL;
 	char end[48] = "", *text;
 
 	if (!names)
 		return NULL;
 	if (!s->instant)
 		(void)snprintf(end, sizeof(end), " %s", duration_short(s->end - s->start).text);
-	else if (svg_width(names, LANE_EM) > LABEL_WIDTH)
-		(void)snprintf(end, sizeof(end), " (%zu)", n);
+	else if (number > 1 && svg_width(names, LANE_EM) > LABEL_WIDTH)
+		(void)snprintf(end, sizeof(end), " (%zu)", number);
 	name = svg_shorten(names, LANE_EM, LABEL_WIDTH);
 	return name && asprintf(&text, "%s%s", name, end) >= 0 ? text : NULL;
 }

@@ -12,6 +12,7 @@ import pytest
 from fixture import SLIPWAY, TOP
 from test_build import golden
 
+# lvm-on-luks is what trixie left in qemu -icount, with systemd's stamp added; the others are made up.
 DATA = TOP / "tests/data/profile"
 NAMES = sorted(p.stem for p in DATA.glob("*.json"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,9 +52,12 @@ def test_table(name):
     golden(f"profile-{name}.txt", shown(DATA / f"{name}.json"))
 
 
-@pytest.mark.parametrize("name", ["plain", "lvm-on-luks"])
-def test_picture(name):
-    golden(f"profile-{name}.svg", shown("--svg", "-", DATA / f"{name}.json"))
+def test_picture():
+    golden("profile-plain.svg", shown("--svg", "-", DATA / "plain.json"))
+
+
+def test_picture_of_the_documentation():
+    golden("../../../docs/profile.svg", shown("--svg", "-", DATA / "lvm-on-luks.json"))
 
 
 @pytest.mark.parametrize("name", NAMES)
