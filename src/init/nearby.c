@@ -90,12 +90,15 @@ static int read_aliases(struct nearby *n)
 	while ((line = strsep(&p, "\n"))) {
 		const char *word = strsep(&line, " ");
 		char *pattern = strsep(&line, " "), *module = strsep(&line, " ");
+		size_t literal;
 
 		if (!streq(word, "alias") || !pattern || !module || !*pattern || !*module)
 			continue;
 		normalize(pattern);
+		literal = strcspn(pattern, "*?[\\");
 		n->aliases[n->aliases_n++] = (struct nearby_alias){
-			.key = strcspn(pattern, "*?[\\") >= KEY_SIZE ? key_of(pattern) : 0,
+			.key = literal >= KEY_SIZE ? key_of(pattern) : 0,
+			.literal = (uint32_t)literal,
 			.pattern = pattern,
 			.module = module,
 		};
@@ -152,7 +155,8 @@ const struct nearby_module *nearby_next(const struct nearby *n, const char *alia
 		const struct nearby_alias *a = &n->aliases[(*at)++];
 		const struct nearby_module *m;
 
-		if ((a->key && a->key != key) || fnmatch(a->pattern, wanted, 0) != 0)
+		if ((a->key && a->key != key) || strncmp(a->pattern, wanted, a->literal) != 0 ||
+		    fnmatch(a->pattern, wanted, 0) != 0)
 			continue;
 		m = nearby_by_name(n, a->module);
 		if (m)

@@ -19,6 +19,7 @@ struct nearby_module {
 
 struct nearby_alias {
 	uint32_t key;     /* of the first letters of `pattern`; 0: there is a wildcard among them */
+	uint32_t literal; /* so many letters stand before the first wildcard */
 	const char *pattern, *module;
 };
 
