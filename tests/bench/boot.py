@@ -64,7 +64,8 @@ def when(log, regex):
 
 def _why(console, otherwise):
     """What the machine said last; a panic before all."""
-    rows = [row.strip() for row in console.replace("\r", "\n").split("\n") if row.strip()]
+    plain = re.sub(r"\x1b\[[\d;]*[A-Za-z]", "", console).replace("\r", "\n")
+    rows = [row.strip() for row in plain.split("\n") if row.strip()]
     panic = [row for row in rows if "Kernel panic" in row]
     last = re.sub(r"^\[[ \d.]+\] ", "", (panic or rows or ["it said nothing"])[-1])
     return f"{otherwise}: {last[:160]}" if otherwise else last[:160]

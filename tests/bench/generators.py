@@ -43,8 +43,9 @@ MOST = _initramfs_tools("most", "generic")
 PEERS = (
     LIST,
     _initramfs_tools("dep", "host", may_fail=True),
-    # Its image is booted elsewhere: it is not to wait for the disks of this machine.
-    _dracut("--hostonly", "host", "--no-hostonly-cmdline"),
+    # Its image is booted elsewhere: it is not to wait for the disks of this machine, whose kernel may have built in what
+    # the image's has as modules.
+    _dracut("--hostonly", "host", "--no-hostonly-cmdline", "--add-drivers", " ".join(NEEDED)),
     Generator("tiny-initramfs", "host", "tiny-initramfs-core",
               ("mktirfs", "-m", "no", f"--include-modules={','.join(NEEDED)}", "-o", "{out}", "{kver}")),
     MOST,
