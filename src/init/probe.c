@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -64,11 +63,6 @@ static int probe_device(int fd, void *data)
 	const char *value;
 	int r;
 
-	/*
-	 * Everything waits for it, and the kernel looks for further disks meanwhile: beside a hundred, on one
-	 * processor, the root is mounted 47 ms after it came, not 67.
-	 */
-	(void)setpriority(PRIO_PROCESS, 0, -20);
 	if (disk < 0)
 		return no_tags(errno);
 	pr = blkid_new_probe();
