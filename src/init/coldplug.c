@@ -67,6 +67,19 @@ static int take_all(int sysfd, const char *path, const char *subsystem, bool blo
 	return 0;
 }
 
+/* The kernel's own books: none of their devices has a modalias, and of memory alone there may be some hundred. */
+static bool is_bookkeeping(const char *bus)
+{
+	static const char *const names[] = {
+		"memory", "memory_tiering", "node", "clocksource", "clockevents", "event_source", "machinecheck", "workqueue",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(bus, names[i]))
+			return true;
+	return false;
+}
+
 int coldplug(int sysfd, struct run *run, int (*take)(struct run *run, const struct uevent *u))
 {
 	_cleanup_closedir_ DIR *buses = NULL;
@@ -79,7 +92,7 @@ int coldplug(int sysfd, struct run *run, int (*take)(struct run *run, const stru
 	while (buses && (de = readdir(buses))) {
 		_cleanup_free_ char *path = NULL;
 
-		if (de->d_name[0] == '.')
+		if (de->d_name[0] == '.' || is_bookkeeping(de->d_name))
 			continue;
 		if (asprintf(&path, "bus/%s/devices", de->d_name) < 0)
 			return -ENOMEM;

@@ -56,6 +56,8 @@ static int setup(void **state)
 	link_to(s, "class/block/vda1", "../../devices/pci0/virtio1/block/vda/vda1");
 	link_to(s, "bus/pci/devices/0000:00:04.0", "../../../devices/pci0/0000:00:04.0");
 	link_to(s, "bus/pci/devices/0000:00:05.0", "../../../devices/pci0/0000:00:05.0");
+	sysfs_write(s, "/devices/system/memory/memory0/uevent", "MODALIAS=none\n");
+	link_to(s, "bus/memory/devices/memory0", "../../../devices/system/memory/memory0");
 	link_to(s, "bus/pci/devices/0000:00:06.0", "../../../devices/pci0/0000:00:06.0");
 	return 0;
 }
@@ -76,6 +78,8 @@ static void every_device_is_seen(void **state)
 	assert_true(has("pci " DISK " - pci:v1\n"));
 	/* It has its driver: no module is asked for. */
 	assert_false(has("pci:v2"));
+	/* Nobody looks there. */
+	assert_false(has("memory"));
 	/* It has nothing to ask by. */
 	assert_false(has(MUTE));
 }
