@@ -71,7 +71,8 @@ static int take_all(int sysfd, const char *path, const char *subsystem, bool blo
 static bool is_bookkeeping(const char *bus)
 {
 	static const char *const names[] = {
-		"memory", "memory_tiering", "node", "clocksource", "clockevents", "event_source", "machinecheck", "workqueue",
+		"memory",      "memory_tiering", "node",         "clocksource",
+		"clockevents", "event_source",   "machinecheck", "workqueue",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
