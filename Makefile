@@ -89,8 +89,9 @@ $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(pkg_cflags) $(FLAGS) -MMD -MP -c -o $@ $<
 
+# Unpacked at each boot: stripped. The objects have what a debugger wants.
 $(B)/init: $(B)/obj/src/init/main.o $(B)/initlib.a $(B)/base.a
-	$(Q)$(LINK) -o $@ $^ $(init_libs)
+	$(Q)$(LINK) $(if $(SAN)$(COV),,-s) -o $@ $^ $(init_libs)
 
 $(B)/slipway: $(B)/obj/src/image/main.o $(B)/imagelib.a $(B)/base.a
 	$(Q)$(LINK) -o $@ $^ $(image_libs)

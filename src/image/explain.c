@@ -7,6 +7,7 @@
 #include "image/deposit.h"
 #include "image/escape.h"
 #include "image/explain.h"
+#include "image/module-file.h"
 #include "image/module-rules.h"
 #include "image/module.h"
 #include "image/omit.h"
@@ -141,6 +142,11 @@ static int explain_module(const struct explain *e, const struct manifest *m, con
 		if (asprintf(&full, "%s/%s", e->config->modules, *path) < 0)
 			return -ENOMEM;
 		row = manifest_find(m, full);
+		if (!row) {
+			/* Decompressed, it is called so. */
+			full[module_file_plain(full)] = '\0';
+			row = manifest_find(m, full);
+		}
 		if (row)
 			printed = print_next(m, row, !printed);
 	}

@@ -87,7 +87,7 @@ static int prove_row(struct proof *p, const struct tree *front, const char *row)
 		if (asprintf(&path, "%s/%s", p->dir, *file) < 0)
 			return -ENOMEM;
 		if (!tree_find(front, path))
-			r = fatal(p,
+			r = doubt(p,
 				  "before the reserve is unpacked: cannot load %s: %s, which modules.dep lists, is not "
 				  "there",
 				  files[0], *file);

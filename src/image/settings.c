@@ -27,7 +27,7 @@ struct setting {
 
 static const char *const modes[] = { "generic", "host", NULL };
 static const char *const microcodes[] = { "auto", "all", "host", "none", NULL };
-static const char *const no_yes[] = { "no", "yes", NULL };
+static const char *const yes_no[] = { "yes", "no", NULL };
 static const char *const auto_yes_no[] = { "auto", "yes", "no", NULL };
 
 static const char *check_module(const struct setting *row, const char *word, size_t i)
@@ -88,7 +88,7 @@ static const struct setting settings[] = {
 	{ PLACE(files), LIST, .check = check_path },
 	{ PLACE(install), .list = true, .step = 2, .check = check_pair },
 	{ PLACE(compress), .check = check_compress, .usual = "auto" },
-	{ PLACE(reserve), .choices = no_yes },
+	{ PLACE(reserve), .choices = yes_no },
 	{ PLACE(firmware), .choices = auto_yes_no },
 	{ PLACE(microcode), .choices = microcodes },
 	{ PLACE(keymap), .check = check_keymap, .usual = "auto" },

@@ -12,7 +12,7 @@
 
 enum image_mode { MODE_GENERIC, MODE_HOST };
 enum choice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO };
-enum reserve { RESERVE_NO, RESERVE_YES };
+enum reserve { RESERVE_YES, RESERVE_NO };
 enum microcode { MICROCODE_AUTO, MICROCODE_ALL, MICROCODE_HOST, MICROCODE_NONE };
 
 struct settings {

@@ -213,11 +213,17 @@ class Root:
     def command(self, *argv, output=True):
         words = [SLIPWAY, "build", "--sysroot", self.path, "--libexecdir", self.libexec]
         words += ["-o", self.image] if output else []
+        # One archive has all there is to look at; test_reserve.py is about the default.
+        words += [] if "--reserve" in argv else ["--reserve", "no"]
         return [str(w) for w in (*words, *argv)]
 
     def build(self, *argv, output=True, **more):
         """slipway build; its result, with the paths of this directory taken out of what it said."""
         return self.slipway(*self.command(*argv, output=output)[1:], **more)
+
+    def build_as_default(self, *argv):
+        """With a reserve: as everybody builds it who says nothing."""
+        return self.slipway(*[word for word in self.command(*argv)[1:] if word not in ("--reserve", "no")])
 
     def slipway(self, *argv, env=None, prefix=(), **more):
         done = subprocess.run(

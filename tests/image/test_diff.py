@@ -99,7 +99,7 @@ def test_hard_links_have_their_data(root, other):
 
 
 def test_with_what_would_be_built(root):
-    assert root.build().returncode == 0
+    assert root.build_as_default().returncode == 0
     lines, said = now(root, "diff", root.image)
     assert (said, len(lines)) == ("", 1)
     assert "only in what would be built now (0.0 MB), 0 changed (+0.0 MB)" in lines[0]
@@ -118,7 +118,7 @@ def test_with_what_would_be_built(root):
 
 def test_kernel_of_the_image(root):
     """Where several are there, what would be built now is for the one that the image is for."""
-    assert root.build().returncode == 0
+    assert root.build_as_default().returncode == 0
     (root.path / "lib/modules/6.0.0-other/kernel").mkdir(parents=True)
     assert len(now(root, "diff", root.image)[0]) == 1
     _, said = now(root, "diff", "--kver", "6.1.0-none", root.image, code=1)

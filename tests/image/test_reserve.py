@@ -7,14 +7,15 @@ import newc
 import pytest
 
 from fixture import KVER, LIBDIR
+from test_build import golden
 
 RESERVE = "usr/lib/slipway/reserve.cpio.zst"
 MODULES = f"usr/lib/modules/{KVER}"
 
 
-def built(root, *argv):
-    done = root.build("-f", "--reserve", "yes", *argv)
-    assert done.returncode == 0, done.said
+def built(root, *argv, may_doubt=False):
+    done = root.build_as_default("-f", *argv)
+    assert done.returncode == 0 or (may_doubt and done.returncode == 3), done.said
     return done
 
 
@@ -56,6 +57,11 @@ def rows(root):
     front, _ = parts(root)
     text = front[f"{MODULES}/modules.dep"].data.decode()
     return dict(row.split(":") for row in text.splitlines()), front, text
+
+
+def test_listing(root):
+    built(root)
+    golden("reserve.txt", root.listing())
 
 
 def test_what_is_near(root):
@@ -111,7 +117,7 @@ def test_modprobe_d_may_say_more_than_init_knows(root, line, gone):
     built(root)
     before, _, _ = rows(root)
     root.text("etc/modprobe.d/more.conf", f"{line}\n")
-    root.build("-f", "--reserve", "yes", "--modules", "virtio_blk")
+    built(root, "--modules", "virtio_blk", may_doubt=True)
     after, front, _ = rows(root)
     assert set(before) - set(after) == {name for name in before if name.rsplit("/", 1)[1][:-3] in gone}
     for name in set(before) - set(after):
@@ -150,6 +156,8 @@ def test_all_who_look_see_all(root, tmp_path):
     assert (tmp_path / "to/usr/bin/kmod").read_bytes() == reserve["usr/bin/kmod"].data
     assert (tmp_path / "to" / RESERVE).is_file()
     assert "/usr/bin/kmod: " in root.slipway("explain", root.image, "kmod").stdout.decode()
+    done = root.slipway("explain", "--sysroot", root.path, root.image, "pci:v1d1sv1sd1bc01sc06i01")
+    assert done.stdout.decode() == f"/{MODULES}/kernel/drivers/ata/ahci.ko: SATA\n", done.said
     done = root.slipway("verify", "-v", "--generic", "--sysroot", root.path, root.image)
     assert (done.returncode, "ok   reserve: " in done.said) == (0, True), done.said
     kept = tmp_path / "kept"

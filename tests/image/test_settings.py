@@ -144,7 +144,7 @@ def test_settings_are_printed_as_they_could_be_written(root, tmp_path):
         "modules += c  # --modules",
         f"""install += /x "/y z" "/q"'"' "/r"'"'"'"  # {place}:2""",
         f"compress = xz:3  # {place}:3",
-        "reserve = no  # the default",
+        "reserve = no  # --reserve",
         "firmware = auto  # the default",
         "microcode = auto  # the default",
         "keymap = auto  # the default",

@@ -173,6 +173,7 @@ static void nothing_is_the_defaults(void **state)
 
 	assert_int_equal(settings_read(&root, &none, &s), 0);
 	assert_string_equal(s.compress, "auto");
+	assert_int_equal(s.reserve, RESERVE_YES);
 	assert_int_equal(s.mode, MODE_GENERIC);
 	assert_null(s.modules);
 	assert_null(s.compress_from);
