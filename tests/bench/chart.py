@@ -18,7 +18,8 @@ class Picture:
 
     def text(self, x, y, words, anchor="start", size=TEXT, weight="normal", fill=INK):
         self.rows.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
-                         f'font-weight="{weight}" fill="{fill}">{escape(words)}</text>')
+                         f'font-weight="{weight}" fill="{fill}" stroke="#ffffff" stroke-width="4" '
+                         f'paint-order="stroke">{escape(words)}</text>')
 
     def bar(self, x, y, width, height, fill):
         self.rows.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.5):.1f}" height="{height}" '
@@ -64,13 +65,13 @@ def boots(record, bus="virtio"):
         out.line([(left + tick * scale, top - 12), (left + tick * scale, bottom)])
         out.text(left + tick * scale, bottom + 24, f"{tick:g}", "middle")
     out.text(WIDTH - 16, bottom + 24, "ms", "end")
+    out.line([(left + floor * scale, top - 12), (left + floor * scale, bottom)], MARK, 2, "6 4")
     for n, r in enumerate(rows):
         y = top + n * each
         out.text(left, y + 12, r["name"], weight="bold" if r["name"].startswith("slipway") else "normal")
         out.bar(left, y + 20, r["unpack"] * scale, 24, DARK)
         out.bar(left + r["unpack"] * scale, y + 20, r["run"] * scale, 24, LIGHT)
         out.text(left + r["sum"] * scale + 8, y + 38, f"{r['sum']:.0f}  ({r['sum'] / floor:.2g} ×)")
-    out.line([(left + floor * scale, top - 12), (left + floor * scale, bottom)], MARK, 2, "6 4")
     out.text(left, 114, f"- - -  the floor, {floor:.0f} ms: modules, mount, exec and nothing else", fill=MARK)
     return str(out)
 

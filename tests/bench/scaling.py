@@ -140,6 +140,7 @@ WHAT = {"scsi": "disks of one virtio-scsi controller", "virtio": "virtio disks b
 
 
 def lines(rows):
+    yield "\n![How long the root takes beside many disks](scaling.svg)"
     for kind, what in WHAT.items():
         found = of(rows, kind)
         if not found:
