@@ -96,10 +96,24 @@ $(B)/init: $(B)/obj/src/init/main.o $(B)/initlib.a $(B)/base.a
 $(B)/slipway: $(B)/obj/src/image/main.o $(B)/imagelib.a $(B)/base.a
 	$(Q)$(LINK) -o $@ $^ $(image_libs)
 
-# The exitrd stands on nothing of the old root: static, except under the sanitizers. It lies in memory for as long
-# as the machine runs: stripped.
+# The exitrd stands on nothing of the old root: static, except under the sanitizers. It lies in each image, and in memory for
+# as long as the machine runs: stripped, and with musl where there is its compiler, 0.13 MB in place of glibc's 0.87.
+EXITRD_CC ?= $(if $(SAN)$(COV),,$(firstword $(wildcard $(addsuffix /musl-gcc,$(subst :, ,$(PATH))))))
+exitrd_src = $(call src_of,shutdown) $(call src_of,src/base)
+ifeq ($(EXITRD_CC),)
 $(B)/shutdown: $(B)/obj/shutdown/main.o $(B)/downlib.a $(B)/base.a
 	$(Q)$(LINK) $(if $(SAN),,-static -s) -o $@ $^
+else
+# The kernel's headers lie behind musl's own.
+$(B)/exitrd/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(EXITRD_CC) $(CPPFLAGS) $(FLAGS) $(exitrd_headers) -MMD -MP -c -o $@ $<
+
+exitrd_headers = $(addprefix -idirafter ,/usr/include $(wildcard /usr/include/$(shell $(CC) -dumpmachine)))
+
+$(B)/shutdown: $(exitrd_src:%.c=$(B)/exitrd/%.o)
+	$(Q)$(EXITRD_CC) $(FLAGS) $(LDGC) $(LDFLAGS) -static -s -o $@ $^
+endif
 
 include tests/tests.mk
 
@@ -151,4 +165,4 @@ clean:
 	      build/*.a build/init build/shutdown build/slipway compile_commands.json
 
 .PHONY: all install install-programs install-kernel-install install-debian install-pacman deb deps compile_commands.json clean
--include $(shell find $(B)/obj $(B)/tests -name '*.d' -type f 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/exitrd $(B)/tests -name '*.d' -type f 2>/dev/null)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <linux/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "base/clock.h"
@@ -38,7 +40,8 @@ static void look_at_link(struct search *s, int dir, const char *path)
 {
 	struct statx stx;
 
-	if (statx(dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_MODE | STATX_MNT_ID, &stx) < 0)
+	/* musl had no statx() before 1.2.5. */
+	if (syscall(SYS_statx, dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_MODE | STATX_MNT_ID, &stx) < 0)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct node *n = s->nodes[i];
