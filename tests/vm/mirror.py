@@ -60,6 +60,14 @@ def _from(epochs, starts):
 
 CHECK = """
 attach() { dmsetup create m$2 --table "0 $(blockdev --getsz $1) snapshot $1 /dev/ram$2 N 8"; }
+# As e2fsck's own advice goes, where it finds no backup superblock by itself.
+by_hand() {
+	echo mended=by-hand
+	by=0; e2fsck -fy $1 || by=$?
+	[ $by = 8 ] || return 0
+	dmesg | tail -n 5; dmsetup status
+	e2fsck -fy -b 32768 -B 4096 $1 || echo fy=$?
+}
 attach /dev/vdc 0
 attach /dev/vdd 1
 mdadm --assemble /dev/md20 /dev/mapper/m0 /dev/mapper/m1 || mdadm --run /dev/md20
@@ -69,7 +77,7 @@ luks-*) unlock /dev/md20 l; fs=/dev/mapper/l ;;
 lvm-*) vgchange -q --devices /dev/md20 -ay vg; fs=/dev/vg/root ;;
 esac
 code=0; e2fsck -p $fs || code=$?
-if [ $code = 8 ]; then echo mended=by-hand; e2fsck -fy $fs || echo fy=$?; code=1; fi
+if [ $code = 8 ]; then by_hand $fs; code=1; fi
 echo fsck=$code
 code=0; e2fsck -fn $fs >/run/found 2>&1 || { code=$?; cat /run/found; }
 echo found=$code
