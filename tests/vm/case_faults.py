@@ -27,8 +27,8 @@ def data_disk(t, name, megabytes=64, **kw):
 
 
 def lost(m):
-    """What the exitrd says it could not write back."""
-    return re.findall(r"cannot write back all of (.*): Input/output error", m.console.text)
+    """What the exitrd says it could not write back; EIO in glibc's words, or in musl's."""
+    return re.findall(r"cannot write back all of (.*): (?:Input/output|I/O) error", m.console.text)
 
 
 def unplug(m, n):
