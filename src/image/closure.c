@@ -17,6 +17,7 @@
 #include "image/foreign.h"
 #include "image/ldpath.h"
 #include "image/library.h"
+#include "image/mounting.h"
 #include "image/program.h"
 #include "image/pull.h"
 #include "image/rpaths.h"
@@ -26,6 +27,7 @@ struct closure {
 	struct build *build;
 	struct library_paths paths;
 	struct rpaths rpaths;
+	bool libmount; /* /init may have a use for it */
 };
 
 struct object {
@@ -234,14 +236,18 @@ static int add_unwinder(struct closure *c, const struct object *o)
 	return 0;
 }
 
-/*
- * /init unpacks the reserve before it opens any; other programs know nothing of that. What it calls "kmod" has a use
- * only where modprobe has.
- */
+/* Of what /init opens itself: "kmod" has a use where modprobe has, "mount" where there are options for it. */
+static bool has_use(const struct closure *c, const char *feature)
+{
+	return (c->build->modprobe || !streq_null(feature, "kmod")) && (c->libmount || !streq_null(feature, "mount"));
+}
+
+/* /init unpacks the reserve before it opens any; other programs know nothing of that. */
 static int add_opened_later(struct closure *c, const struct object *o)
 {
 	_cleanup_dlopen_ struct dlopen_features features = { 0 };
 	enum tree_segment segment = c->build->tree.adding;
+	bool init = streq(o->node->path, "init");
 	int r = dlopen_read(&o->elf, &features);
 
 	if (r == -EBADMSG) {
@@ -250,10 +256,10 @@ static int add_opened_later(struct closure *c, const struct object *o)
 			    o->node->path);
 		return 0;
 	}
-	if (streq(o->node->path, "init"))
+	if (init)
 		build_into(c->build, SEGMENT_RESERVE);
 	for (size_t i = 0; r == 0 && i < features.n; i++)
-		if (c->build->modprobe || !streq_null(features.items[i].name, "kmod"))
+		if (!init || has_use(c, features.items[i].name))
 			r = add_feature(c, o, &features.items[i]);
 	c->build->tree.adding = segment;
 	return r;
@@ -356,11 +362,15 @@ int closure_add(struct build *b)
 	_cleanup_(closure_free) struct closure c = {
 		.build = b,
 		.paths.sysroot = &b->config->sysroot,
+		.libmount = true,
 	};
 	int r = ldpath_read_conf(c.paths.sysroot, &c.paths.conf);
 
 	if (r < 0)
 		return log_errno(r, "cannot read /etc/ld.so.conf of %s", c.paths.sysroot->path);
+	/* An image for any machine may be booted with any options. */
+	if (b->config->for_host && (r = mounting_ask(b->config, &c.libmount)) < 0)
+		return r;
 	r = foreign_check(b, &c.paths.machine);
 	/* What programs of both need is wanted as early as the first of them is. */
 	if (r == 0)

@@ -8,3 +8,6 @@
  * source is as libmount reads it: without quotes, escapes undone.
  */
 int fstab_find(const char *text, const char *target, char **ret_source, char **ret_type);
+
+/* Its options, escapes undone, "" where it has none. The caller frees. -ENOENT: there is no such row. */
+int fstab_find_options(const char *text, const char *target, char **ret);

@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mountopt.h"
 #include "base/strv.h"
 #include "base/worker.h"
 #include "init/libmount.h"
-#include "init/mountopt.h"
 #include "init/run.h"
 
 /* What errno's own words do not say of mount(2). */
@@ -25,7 +25,7 @@ static const struct {
 	{ EINVAL,   "a wrong type, a wrong option, or a damaged superblock; the kernel's log says which"           },
 	{ EBUSY,    "it is in use, perhaps by an array or a mapping"                                               },
 	{ EUCLEAN,  "the file system is damaged; the kernel's log says where"                                      },
-	{ ENOPKG,   "one of the options is libmount's, and this image lacks that library"                         },
+	{ ENOPKG,   "an option is libmount's, which this image lacks (slipway build --generic takes it in)"        },
 };
 
 static const char *hint_of(int error)

@@ -28,8 +28,8 @@ static const struct {{ unsigned n, d, t; char owner[4]; char text[sizeof({0})]; 
 """
 
 
-def note(number, soname, priority):
-    text = f'[{{"feature":"f","priority":"{priority}","soname":["{soname}"]}}]'
+def note(number, soname, priority, feature="f"):
+    text = f'[{{"feature":"{feature}","priority":"{priority}","soname":["{soname}"]}}]'
     return NOTE.format('"' + text.replace('"', '\\"') + '"', number)
 
 

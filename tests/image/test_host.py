@@ -8,7 +8,7 @@ import subprocess
 import newc
 import pytest
 
-from fixture import KVER, SLIPWAY
+from fixture import KVER, LIBDIR, SLIPWAY, note
 from recorded import Machine
 from test_build import GOLDEN, golden
 
@@ -152,6 +152,54 @@ def test_any_machine_has_the_tools_that_are_installed(root):
         root.copy("dash", f"usr/sbin/{name}")
     assert root.build().returncode == 0
     assert tools_in(root) == {"lvm", "mdadm"}
+
+
+@pytest.fixture(scope="session")
+def mounter(parts):
+    """An init that opens a library to mount with."""
+    parts.shared("libmnt.so.1", "int mnt(void) { return 1; }")
+    parts.program("mounter", "int tiny_two(void); void _start(void) { tiny_two(); }"
+                  + note(1, "libmnt.so.1", "recommended", "mount"), "libtiny.so.1")
+    return parts.path / "mounter"
+
+
+@pytest.mark.parametrize("file, text, there", [
+    ("etc/default/grub", 'GRUB_CMDLINE_LINUX="rootflags=noatime"', False),
+    ("etc/fstab", "UUID=0 / ext4 rw 0 1\nUUID=1 /media ext4 user,noauto 0 0\n", False),
+    ("etc/fstab", "UUID=0 / ext4 rw 0 1\n/dev/vda /usr ext4 context=a 0 2\n", True),
+    ("etc/fstab", "UUID=0 / ext4 rw,users 0 1\n", True),
+    ("etc/default/grub", 'GRUB_CMDLINE_LINUX="rootflags=context=a"', True),
+    ("etc/default/grub.d/a.cfg", 'GRUB_CMDLINE_LINUX="rootflags=context=a"', True),
+    ("etc/cmdline.d/a.conf", "mount.usrflags=context=a\n", True),
+    ("etc/kernel/cmdline", "root=UUID=0 rootflags=context=a\n", True),
+    ("usr/lib/kernel/cmdline", "root=UUID=0 rootflags=context=a\n", True),
+    ("boot/loader/entries/a.conf", "options rootflags=context=a\n", True),
+])
+def test_libmount_where_an_option_is_its_own(machine, root, mounter, file, text, there):
+    here = machine("/")
+    (here.path / "proc/cmdline").write_text("root=UUID=0 ro rootflags=errors=remount-ro\n")
+    root.copy("libmnt.so.1", f"{LIBDIR}/libmnt.so.1")
+    (root.libexec / "init").write_bytes(mounter.read_bytes())
+    built(here, root)
+    assert f"{LIBDIR}/libmnt.so.1" not in root.names()
+    root.text(file, text)
+    built(here, root, "-f")
+    assert (f"{LIBDIR}/libmnt.so.1" in root.names()) == there
+
+
+def test_libmount_by_the_running_command_line(machine, root, mounter):
+    """Or where that cannot be read. For any machine it is there in any case."""
+    here = machine("/")
+    root.copy("libmnt.so.1", f"{LIBDIR}/libmnt.so.1")
+    (root.libexec / "init").write_bytes(mounter.read_bytes())
+    for text, there in ((None, True), ("rootflags=noatime\n", False), ("rootflags=context=a\n", True)):
+        if text:
+            (here.path / "proc/cmdline").write_text(text)
+        built(here, root, "-f")
+        assert (f"{LIBDIR}/libmnt.so.1" in root.names()) == there, text
+    (here.path / "proc/cmdline").write_text("rootflags=noatime\n")
+    assert here.run(*root.command("-f", "--generic")).returncode == 0
+    assert f"{LIBDIR}/libmnt.so.1" in root.names()
 
 
 def test_keyboards_for_a_shell(machine, root):

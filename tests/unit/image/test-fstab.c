@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test-fstab: the type of the root. */
+/* test-fstab: the type of the root, and its options. */
 #include <errno.h>
 
 #include "base/macro.h"
@@ -30,9 +30,30 @@ static void types(void **state)
 	}
 }
 
+static void options(void **state)
+{
+	static const struct {
+		const char *text, *options; /* NULL: there is no such row */
+	} rows[] = {
+		{ "UUID=1 /usr ext4 rw,noatime 0 1\n", "rw,noatime" },
+		{ "UUID=1 /usr ext4\n", "" },
+		{ "UUID=1 /usr ext4 a=b\\040c\n", "a=b c" },
+		{ "UUID=1 / ext4 rw\n", NULL },
+		{ "#UUID=1 /usr ext4 rw\nUUID=1 /usr ext4 first\nUUID=1 /usr ext4 second\n", "first" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *found = NULL;
+		int r = fstab_find_options(rows[i].text, "/usr", &found);
+
+		assert_int_equal(r, rows[i].options ? 0 : -ENOENT);
+		assert_true(streq_null(found, rows[i].options));
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(types) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(types), cmocka_unit_test(options) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

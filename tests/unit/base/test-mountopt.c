@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/mount.h>
 
-#include "init/mountopt.h"
+#include "base/mountopt.h"
 #include "unit/memory.h"
 
 static void options(void **state)

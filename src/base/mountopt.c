@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mountopt: mount options, divided for mount(2). */
-#include "init/mountopt.h"
+#include "base/mountopt.h"
 
 #include <ctype.h>
 #include <errno.h>
