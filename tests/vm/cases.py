@@ -61,10 +61,12 @@ STACKS_TESTED = {
 
 ROWS = (
     Row("contract", contract.contract, SYSTEMD, "test", 45),
-    Row("serialize", contract.serialize, SYSTEMD, "test", 80),
+    Row("serialize", contract.serialize, ("bookworm", "sid"), "test", 80),
+    Row("serialize", contract.serialize, ("trixie",), "matrix", 80),
     Row("handover", contract.handover, ("bookworm", "trixie"), "test", 10),
     Row("handover", contract.handover, ("sid", "others"), "matrix", 10),
-    Row("profile", profile.profile, SYSTEMD, "matrix", 50),
+    Row("profile", profile.profile, ("trixie",), "test", 50),
+    Row("profile", profile.profile, ("bookworm", "sid"), "matrix", 50),
 
     Row("root-spelling", root.spelling, ("bookworm",), "test", 60),
     Row("root-spelling", root.spelling, ("trixie", "sid"), "matrix", 60),
@@ -82,9 +84,10 @@ ROWS = (
     Row("fsck-preen", fsck.preen, ("bookworm",), "test", 45),
     Row("fsck-preen", fsck.preen, ("trixie", "sid"), "matrix", 45),
     Row("fsck-unmendable", fsck.unmendable, ("bookworm",), "test", 60),
-    Row("fsck-words", fsck.fsck_words, ("bookworm",), "test", 40),
+    Row("fsck-words", fsck.fsck_words, ("bookworm",), "matrix", 40),
 
-    Row("usr-fstab", usr.usr_fstab, SYSTEMD, "test", 45),
+    Row("usr-fstab", usr.usr_fstab, ("bookworm", "sid"), "test", 45),
+    Row("usr-fstab", usr.usr_fstab, ("trixie",), "matrix", 45),
     Row("usr-words", usr.usr_words, ("bookworm",), "test", 10),
     Row("usr-words", usr.usr_words, ("trixie", "sid"), "matrix", 10),
 
@@ -93,29 +96,26 @@ ROWS = (
 
     Row("nvme-cloud", kernels.nvme, ("bookworm",), "test", 45),
     Row("nvme-cloud", kernels.nvme, ("trixie", "sid"), "matrix", 45),
-    Row("nvme-full", kernels.nvme, ("bookworm",), "test", 50, guests.FULL),
-    Row("virtio-full", kernels.virtio, ("bookworm",), "test", 50, guests.FULL),
+    Row("nvme-full", kernels.nvme, ("bookworm",), "matrix", 50, guests.FULL),
+    Row("virtio-full", kernels.virtio, ("bookworm",), "matrix", 50, guests.FULL),
     Row("ahci-full", kernels.ahci, ("bookworm",), "test", 50, guests.FULL),
     *(Row(name, disks.disk, (guest,), "test" if DISKS_TESTED.get(name) == guest else "matrix", 30)
       for name, guest in DISKS),
     Row("life-xfs", disks.life, ("bookworm",), "test", 50),
-    Row("life-btrfs", disks.life, ("trixie",), "test", 50),
     Row("life-xfs", disks.life, ("trixie", "sid"), "matrix", 50),
-    Row("life-btrfs", disks.life, ("bookworm", "sid"), "matrix", 50),
+    Row("life-btrfs", disks.life, SYSTEMD, "matrix", 50),
 
     Row("reboot", shutdown.reboot, ("trixie",), "test", 40),
     Row("reboot", shutdown.reboot, ("bookworm", "sid"), "matrix", 40),
-    Row("halt", shutdown.halt, ("bookworm",), "test", 40),
-    Row("halt", shutdown.halt, ("trixie", "sid"), "matrix", 40),
-    Row("exit", shutdown.leave, ("trixie",), "test", 40),
-    Row("exit", shutdown.leave, ("bookworm", "sid"), "matrix", 40),
+    Row("halt", shutdown.halt, SYSTEMD, "matrix", 40),
+    Row("exit", shutdown.leave, SYSTEMD, "matrix", 40),
     Row("soft-reboot", shutdown.soft_reboot, ("trixie",), "test", 70),
     Row("soft-reboot", shutdown.soft_reboot, ("sid",), "matrix", 70),
     Row("kexec", shutdown.kexec, ("bookworm",), "test", 80),
     Row("kexec", shutdown.kexec, ("trixie", "sid"), "matrix", 80),
 
-    Row("daemons", daemons.daemons, ("bookworm", "trixie"), "test", 45),
-    Row("daemons", daemons.daemons, ("sid",), "matrix", 45),
+    Row("daemons", daemons.daemons, ("trixie",), "test", 45),
+    Row("daemons", daemons.daemons, ("bookworm", "sid"), "matrix", 45),
 
     *(Row(f"stack-{name}", stack.stack, (guest,), "test" if guest in STACKS_TESTED.get(f"stack-{name}", ()) else "matrix", 80)
       for name in stacks.STACKS for guest in SYSTEMD),
@@ -157,7 +157,7 @@ ROWS = (
     Row("package-back", package.back, ("bookworm", "trixie"), "matrix", 40),
 
     Row("powercut-ext4", powercut.ext4, ("trixie",), "test", 80),
-    Row("powercut-mirror", powercut.mirrored_some, ("trixie",), "matrix", 120),
+    Row("powercut-mirror", powercut.mirrored_some, ("trixie",), "test", 120),
     Row("powercut-luks-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
     Row("powercut-lvm-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
 
