@@ -204,6 +204,7 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	/* A probe under way reads the old content: its answer no longer counts. */
 	dev->announced = ++d->announced;
 	dev->probe = PROBE_NONE;
+	dev->compared = 0;
 	tags_free(&dev->tags);
 	(void)device_set_membership(dev, NULL, false, 0);
 	/* No half of a device stays: who looks at the table reads every name in it. */

@@ -30,6 +30,7 @@ struct membership {
 enum probe_state {
 	PROBE_NONE,    /* not asked, or it changed since */
 	PROBE_RUNNING,
+	PROBE_COMPARING, /* looked at for nothing but a copy of another, see compare.h */
 	PROBE_DONE,    /* tags hold what there is */
 	PROBE_FAILED,  /* see attempts */
 };
@@ -53,6 +54,8 @@ struct device {
 	uint64_t announced; /* differs for each message about any device: what was read before is stale */
 	enum probe_state probe;
 	uint64_t probe_since; /* PROBE_RUNNING: CLOCK_MONOTONIC µs */
+	uint64_t compared;    /* PROBE_NONE: `announced` of the device that it was compared with; 0: with none */
+	bool alike;           /* it holds the same as that one, as far as was looked */
 	uint64_t probed_at;   /* PROBE_DONE: the same */
 	uint64_t read_upto;   /* PROBE_DONE: `announced` of the last device that had come by then; 0: not known */
 	struct tags tags;

@@ -144,7 +144,7 @@ static bool is_only_luks(const struct view *v, const struct device *dev, struct 
 			continue;
 		if (other != dev && is_luks(other))
 			return false;
-		if (other->probe == PROBE_RUNNING)
+		if (is_being_read(other))
 			return false;
 		last = MAX(last, other->probed_at);
 	}

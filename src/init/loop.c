@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "init/act.h"
 #include "init/coldplug.h"
+#include "init/compare.h"
 #include "init/loop.h"
 #include "init/match.h"
 #include "init/obstacle.h"
@@ -305,6 +306,9 @@ int await_device(struct run *run, const struct want *want, const struct device *
 			return say_ambiguous(run, want, &step);
 		case STEP_PROBE:
 			r = probe_start(run, step.device->name);
+			break;
+		case STEP_COMPARE:
+			r = compare_start(run, want, step.device);
 			break;
 		case STEP_ACT:
 			r = act_start(run, &step);

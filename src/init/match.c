@@ -289,6 +289,12 @@ const struct device *devices_origin(const struct devices *devices, const struct 
 	return NULL;
 }
 
+bool spec_copies_are_alike(const struct spec *spec, const struct device *match)
+{
+	return spec->kind == SPEC_UUID && is_filesystem(match) && match->tags.type &&
+	       equal_nocase(match->tags.uuid, spec->value);
+}
+
 bool spec_is_of_tags(const struct spec *spec)
 {
 	return matchers[spec->kind].of_tags;

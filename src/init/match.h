@@ -12,6 +12,12 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 /* Can only a device's content tell whether it fits? */
 bool spec_is_of_tags(const struct spec *spec);
 
+/*
+ * `match` is what the spec names. Would whatever else it names hold a file system of the same type with the same
+ * UUID? Then nothing else has to be looked for. False where the spec names it by something else, a label.
+ */
+bool spec_copies_are_alike(const struct spec *spec, const struct device *match);
+
 /* Could the spec name something that stands on other devices: a mapping, an array, a volume? */
 bool spec_may_be_stacked(const struct spec *spec);
 

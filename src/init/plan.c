@@ -45,8 +45,8 @@ static bool is_being_started(const struct view *v, const struct device *dev)
 }
 
 /*
- * Could reading it tell us anything? Where a device's name is known and nothing can lie between it and us, the
- * others are not read. Floppies, RAM disks and what is inside of logical volumes are read only when they are named.
+ * Could reading it tell us anything? Floppies, RAM disks and what is inside of logical volumes are read only when
+ * they are named.
  */
 static bool worth_probing(const struct view *v, const struct device *dev, bool all)
 {
@@ -88,11 +88,58 @@ static bool comes_too_late(const struct device *dev, const struct device *match)
 	       !streq_null(match->tags.type, "btrfs");
 }
 
+/* Where a device's name is known and nothing can lie between it and us, that one alone is read. */
+static bool reads_all(const struct view *v)
+{
+	const struct spec *spec = v->want->spec;
+
+	return spec_is_of_tags(spec) || spec_may_be_stacked(spec) || names_btrfs(v);
+}
+
+static bool is_unread(const struct view *v, const struct device *match, const struct device *dev, bool all)
+{
+	return (dev->probe == PROBE_NONE || dev->probe == PROBE_FAILED) &&
+	       attempts_get(v->attempts, dev->name, ACTION_PROBE)->failed < PROBE_TRIES &&
+	       !comes_too_late(dev, match) && worth_probing(v, dev, all);
+}
+
+/*
+ * Is it enough to know that it is no copy of what fits? What that is not told by takes reading it whole, as does what
+ * seems to be one, and what is needed beside it.
+ */
+static bool need_only_differ(const struct view *v, const struct device *match, const struct device *dev)
+{
+	return match && match->announced > 0 && dev->probe == PROBE_NONE &&
+	       spec_copies_are_alike(v->want->spec, match) && !streq_null(match->tags.type, "btrfs") &&
+	       !(dev->compared == match->announced && dev->alike);
+}
+
+static bool compares(const struct view *v, const struct device *match, const struct device *dev)
+{
+	return need_only_differ(v, match, dev) && dev->compared != match->announced &&
+	       is_unread(v, match, dev, reads_all(v));
+}
+
+bool plan_compares(const struct want *want, const struct devices *devices, const struct attempts *attempts,
+		   const struct device *match, const struct device *dev)
+{
+	const struct view v = { .want = want, .devices = devices, .attempts = attempts };
+
+	return compares(&v, match, dev);
+}
+
+static bool any_to_compare(const struct view *v, const struct device *match)
+{
+	for (size_t i = 0; i < v->devices->n; i++)
+		if (compares(v, match, v->devices->items[i]))
+			return true;
+	return false;
+}
+
 /* The next device to read, or NULL; the earliest retry is put into `wake_at`. `match`: what fits, or NULL. */
 static const struct device *next_probe(const struct view *v, const struct device *match, uint64_t *wake_at)
 {
-	const struct spec *spec = v->want->spec;
-	bool all = spec_is_of_tags(spec) || spec_may_be_stacked(spec) || names_btrfs(v);
+	bool all = reads_all(v);
 
 	if (enough_probes_running(v, wake_at))
 		return NULL;
@@ -100,8 +147,7 @@ static const struct device *next_probe(const struct view *v, const struct device
 		const struct device *dev = v->devices->items[i];
 		const struct attempt *tried = attempts_get(v->attempts, dev->name, ACTION_PROBE);
 
-		if (dev->probe == PROBE_DONE || dev->probe == PROBE_RUNNING || tried->failed >= PROBE_TRIES ||
-		    comes_too_late(dev, match) || !worth_probing(v, dev, all))
+		if (!is_unread(v, match, dev, all) || need_only_differ(v, match, dev))
 			continue;
 		if (tried->failed == 0 || v->now >= tried->since + PROBE_RETRY)
 			return dev;
@@ -226,9 +272,12 @@ void plan(const struct boot *boot, const struct want *want, const struct devices
 	};
 	struct step step = { .kind = STEP_WAIT, .wake_at = FOREVER };
 	size_t matches = find_matches(&v, &step);
-	const struct device *probe = next_probe(&v, step.device, &step.wake_at);
+	bool compare = any_to_compare(&v, step.device);
+	const struct device *probe = compare ? NULL : next_probe(&v, step.device, &step.wake_at);
 
-	if (probe) {
+	if (compare) {
+		step.kind = STEP_COMPARE;
+	} else if (probe) {
 		step.kind = STEP_PROBE;
 		step.device = probe;
 	} else if (matches > 0 && pool_btrfs_ready(&v, step.device, &step)) {

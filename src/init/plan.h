@@ -25,6 +25,7 @@ struct want {
 enum step_kind {
 	STEP_WAIT,      /* nothing to do until something arrives, or until wake_at */
 	STEP_PROBE,     /* read the tags of `device` */
+	STEP_COMPARE,   /* look whether there is a copy of `device` on what plan_compares() says */
 	STEP_ACT,       /* do `action` to `device` */
 	STEP_REPORT,    /* tell why it takes so long: the first time, or since there is news */
 	STEP_FOUND,     /* `device` is the one */
@@ -43,6 +44,13 @@ struct step {
 	const char *subject;         /* ACTION_ACTIVATE: "vg", "vg/lv", or a volume's dm name; borrowed */
 	bool degraded;               /* ACTION_ACTIVATE: although PVs are missing */
 };
+
+/*
+ * Is `dev` one of those to be compared with `match`, which fits? What was not read need not be read whole any more:
+ * there only has to be no copy.
+ */
+bool plan_compares(const struct want *want, const struct devices *devices, const struct attempts *attempts,
+		   const struct device *match, const struct device *dev);
 
 void plan(const struct boot *boot, const struct want *want, const struct devices *devices,
 	  const struct attempts *attempts, uint64_t now, struct step *ret);

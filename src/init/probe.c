@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/strv.h"
 #include "init/probe.h"
 #include "init/run.h"
 
@@ -54,14 +56,11 @@ static int no_tags(int error)
 	return error == ENOMEDIUM ? 0 : error ? -error : -EIO;
 }
 
-/* In the worker. */
-static int probe_device(int fd, void *data)
+/* 0 with `*ret` NULL: no medium. */
+static int open_probe(const char *path, int *ret_disk, blkid_probe *ret)
 {
-	const struct request *request = data;
 	_cleanup_(free_probe) blkid_probe pr = NULL;
-	_cleanup_close_ int disk = open(request->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *value;
-	int r;
+	_cleanup_close_ int disk = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (disk < 0)
 		return no_tags(errno);
@@ -74,6 +73,22 @@ static int probe_device(int fd, void *data)
 	(void)blkid_probe_enable_superblocks(pr, 1);
 	(void)blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE |
 							    BLKID_SUBLKS_USAGE);
+	*ret_disk = TAKE_FD(disk);
+	*ret = TAKE_PTR(pr);
+	return 0;
+}
+
+/* In the worker. */
+static int probe_device(int fd, void *data)
+{
+	const struct request *request = data;
+	_cleanup_close_ int disk = -EBADF;
+	_cleanup_(free_probe) blkid_probe pr = NULL;
+	const char *value;
+	int r = open_probe(request->path, &disk, &pr);
+
+	if (r < 0 || !pr)
+		return r;
 	(void)blkid_probe_enable_partitions(pr, 1);
 	(void)blkid_probe_set_partitions_flags(pr, BLKID_PARTS_ENTRY_DETAILS);
 	errno = 0;
@@ -85,6 +100,36 @@ static int probe_device(int fd, void *data)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (blkid_probe_lookup_value(pr, fields[i].name, &value, NULL) == 0)
 			write_field(fd, fields[i].name, value);
+	return 0;
+}
+
+/* libblkid calls the same file system by the newest name whose features it has. */
+static int filter_type(blkid_probe pr, const char *type)
+{
+	static const char *const ext[] = { "ext2", "ext3", "ext4", "ext4dev", NULL };
+	const char *const one[] = { type, NULL };
+	bool is_ext = startswith(type, "ext") && strv_contains((char **)ext, type);
+
+	return blkid_probe_filter_superblocks_type(pr, BLKID_FLTR_ONLYIN, (char **)(is_ext ? ext : one));
+}
+
+int probe_compare(const char *path, const char *type, const char *uuid, bool *ret)
+{
+	_cleanup_close_ int disk = -EBADF;
+	_cleanup_(free_probe) blkid_probe pr = NULL;
+	const char *value;
+	int r = open_probe(path, &disk, &pr);
+
+	if (r == 0 && pr && filter_type(pr, type) < 0)
+		r = -EIO;
+	if (r < 0)
+		return r;
+	errno = 0;
+	r = pr ? blkid_do_safeprobe(pr) : 1;
+	if (r == -1 && (r = no_tags(errno)) < 0)
+		return r;
+	*ret = r == -2 || (r == 0 && pr && blkid_probe_lookup_value(pr, "UUID", &value, NULL) == 0 &&
+			   strcasecmp(value, uuid) == 0);
 	return 0;
 }
 

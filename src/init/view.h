@@ -52,10 +52,15 @@ static inline bool is_time(const struct view *v, uint64_t at, struct step *step)
 	return false;
 }
 
+static inline bool is_being_read(const struct device *dev)
+{
+	return dev->probe == PROBE_RUNNING || dev->probe == PROBE_COMPARING;
+}
+
 static inline bool any_probe_running(const struct devices *devices)
 {
 	for (size_t i = 0; i < devices->n; i++)
-		if (devices->items[i]->probe == PROBE_RUNNING)
+		if (is_being_read(devices->items[i]))
 			return true;
 	return false;
 }

@@ -54,10 +54,15 @@ static void make_device(struct world *w, unsigned int i)
 		.devno = below(3),
 		.partn = (int)below(3),
 		.diskseq = below(3),
+		.announced = i + 1,
 		.sectors = below(8),
 		.probe = (enum probe_state)below(PROBE_FAILED + 1),
 		.probed_at = w->now - below(400000),
+		.read_upto = below(2) ? below(DEVICES) : 0,
+		.compared = below(DEVICES),
+		.alike = below(2),
 		.tags = {
+			.type = PICK("ext4", "btrfs", NULL),
 			.usage = PICK("filesystem", "raid", "crypto", "other", NULL),
 			.uuid = PICK("x", "X", "y", NULL),
 			.label = PICK("x", "y", NULL),
@@ -101,6 +106,15 @@ static void free_world(struct world *w)
 	spec_free(&w->spec);
 }
 
+static unsigned int count_compared(const struct world *w, const struct device *match)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < w->devices.n; i++)
+		n += plan_compares(&w->want, &w->devices, &w->attempts, match, w->items[i]);
+	return n;
+}
+
 static void holds(const struct world *w, const struct step *step)
 {
 	const struct attempt *report = attempts_get(&w->attempts, "root", ACTION_REPORT);
@@ -117,6 +131,11 @@ static void holds(const struct world *w, const struct step *step)
 		assert_true(dev->probe == PROBE_NONE || dev->probe == PROBE_FAILED);
 		assert_true(dev->sectors > 0);
 		assert_true(attempts_get(&w->attempts, dev->name, ACTION_PROBE)->failed < 3);
+		break;
+	case STEP_COMPARE:
+		assert_int_equal(dev->probe, PROBE_DONE);
+		assert_true(spec_matches(&w->spec, dev, &w->devices));
+		assert_true(count_compared(w, dev) > 0);
 		break;
 	case STEP_WAIT:
 		/* In the past it would be a busy loop. */
@@ -149,7 +168,8 @@ static bool pass_time(struct world *w, uint64_t wake_at)
 	size_t first = w->devices.n;
 
 	for (size_t i = 0; i < w->devices.n; i++)
-		if (w->list[i].probe == PROBE_RUNNING && w->ends[i] < wake_at) {
+		if ((w->list[i].probe == PROBE_RUNNING || w->list[i].probe == PROBE_COMPARING) &&
+		    w->ends[i] < wake_at) {
 			wake_at = w->ends[i];
 			first = i;
 		}
@@ -158,11 +178,30 @@ static bool pass_time(struct world *w, uint64_t wake_at)
 	w->now = MAX(w->now, wake_at);
 	if (first == w->devices.n)
 		return true;
+	if (w->list[first].probe == PROBE_COMPARING) {
+		w->list[first].probe = PROBE_NONE;
+		w->list[first].alike = below(2);
+		return true;
+	}
 	w->list[first].probed_at = w->now;
 	w->list[first].probe = below(2) ? PROBE_DONE : PROBE_FAILED;
 	if (w->list[first].probe == PROBE_FAILED)
 		assert_int_equal(attempts_failed(&w->attempts, w->list[first].name, ACTION_PROBE, w->now), 0);
 	return true;
+}
+
+static void compare(struct world *w, const struct device *match)
+{
+	bool which[DEVICES];
+
+	for (size_t i = 0; i < w->devices.n; i++)
+		which[i] = plan_compares(&w->want, &w->devices, &w->attempts, match, w->items[i]);
+	for (size_t i = 0; i < w->devices.n; i++)
+		if (which[i]) {
+			w->list[i].probe = PROBE_COMPARING;
+			w->list[i].compared = match->announced;
+			w->ends[i] = below(4) ? w->now + below(2 * SEC) : FOREVER;
+		}
 }
 
 /* Does what the step says, as await_device() does. False: the end. */
@@ -176,6 +215,9 @@ static bool follow(struct world *w, const struct step *step)
 			;
 		w->list[i].probe = PROBE_RUNNING;
 		w->ends[i] = below(4) ? w->now + below(2 * SEC) : FOREVER;
+		return true;
+	case STEP_COMPARE:
+		compare(w, step->device);
 		return true;
 	case STEP_REPORT:
 		assert_int_equal(attempts_done(&w->attempts, "root", ACTION_REPORT, w->now), 0);
@@ -220,7 +262,7 @@ static void every_table(void **state)
 	}
 	/* The tables are of use only when they end in every way. */
 	for (enum step_kind k = STEP_WAIT; k <= STEP_TIMEOUT; k++)
-		if (k != STEP_PROBE && k != STEP_REPORT && k != STEP_ACT && k != STEP_REFUSED)
+		if (k != STEP_PROBE && k != STEP_COMPARE && k != STEP_REPORT && k != STEP_ACT && k != STEP_REFUSED)
 			assert_true(ended[k] > TABLES / 100);
 }
 

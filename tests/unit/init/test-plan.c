@@ -22,6 +22,10 @@
 #define UUID(n, id, ...) READ(n, TAGS("filesystem", .type = T("ext4"), .uuid = T(id)), __VA_ARGS__)
 #define PART(n, of, nr, id) READ(n, .parent = T(of), .partn = nr, .tags = { .partuuid = T(id) })
 #define LINK(name) .links = (char *[]){ T("by-id/other"), T(name), NULL }
+/* The first message was about what fits, and four came until it was read. */
+#define FITS(n) UUID(n, "a", .announced = 1, .read_upto = 4)
+#define OTHER(n, ...) UNREAD(n, .announced = 2, __VA_ARGS__)
+#define COMPARING(n) DEVICE(n, .probe = PROBE_COMPARING, .announced = 2)
 #define TRIED(n, times, at) { .subject = T(n), .action = ACTION_PROBE, .failed = times, .since = (at) * MS }
 /* After all that has happened. */
 #define REPORTED { .subject = T("root"), .action = ACTION_REPORT, .done = true, .since = FOREVER }
@@ -29,6 +33,7 @@
 #define WAIT(until) { STEP_WAIT, NULL, NULL, (until) * MS }
 #define WAIT_FOR_NEWS { STEP_WAIT, NULL, NULL, FOREVER }
 #define PROBE(n) { STEP_PROBE, n, NULL, 0 }
+#define COMPARE(n) { STEP_COMPARE, n, NULL, 0 }
 #define FOUND(n) { STEP_FOUND, n, NULL, 0 }
 #define AMBIGUOUS(a, b) { STEP_AMBIGUOUS, a, b, 0 }
 #define REPORT { STEP_REPORT, NULL, NULL, 0 }
@@ -119,9 +124,9 @@ static const struct story crowds[] = {
 	  .now = 200, .step = PROBE("vdc") },
 	{ "what fits waits for its turn of the others", "UUID=a", { UUID("vda", "a"), BUSY("vdb"), UNREAD("vdc") },
 	  .at_once = 1, .now = 150, .step = WAIT(200) },
-	{ "what had come before it was read is read", "UUID=a",
-	  { UUID("vda", "a", .announced = 1, .read_upto = 2), UNREAD("vdb", .announced = 2) }, .now = 100,
-	  .step = PROBE("vdb") },
+	{ "what had come before it was read is read", "LABEL=a",
+	  { READ("vda", TAGS("filesystem", .type = T("ext4"), .label = T("a")), .announced = 1, .read_upto = 2),
+	    UNREAD("vdb", .announced = 2) }, .now = 100, .step = PROBE("vdb") },
 	{ "what came later is not", "UUID=a",
 	  { UUID("vda", "a", .announced = 1, .read_upto = 2), UNREAD("vdb", .announced = 3) }, .now = 100,
 	  .step = FOUND("vda") },
@@ -131,6 +136,49 @@ static const struct story crowds[] = {
 	{ "a btrfs may need it", "UUID=a",
 	  { READ("vda", TAGS("filesystem", .type = T("btrfs"), .uuid = T("a")), .announced = 1, .read_upto = 2),
 	    UNREAD("vdb", .announced = 3) }, .now = 100, .step = PROBE("vdb") },
+};
+
+/* Once it is known what is wanted, the others only have to be no copies of it. */
+static const struct story comparing[] = {
+	{ "what had come before it was read is compared", "UUID=a", { FITS("vda"), OTHER("vdb") }, .now = 100,
+	  .step = COMPARE("vda") },
+	{ "without a turn", "UUID=a", { FITS("vda"), BUSY("vdb"), OTHER("vdc") }, .at_once = 1, .now = 150,
+	  .step = COMPARE("vda") },
+	{ "it is waited for", "UUID=a", { FITS("vda"), COMPARING("vdb") }, .now = 150, .step = WAIT(350) },
+	{ "no longer than for a reading", "UUID=a", { FITS("vda"), COMPARING("vdb") }, .now = 350,
+	  .step = FOUND("vda") },
+	{ "no copy", "UUID=a", { FITS("vda"), OTHER("vdb", .compared = 1) }, .now = 100, .step = FOUND("vda") },
+	{ "what may be one is read", "UUID=a", { FITS("vda"), OTHER("vdb", .compared = 1, .alike = true) },
+	  .now = 100, .step = PROBE("vdb") },
+	{ "and is one", "UUID=a", { FITS("vda"), UUID("vdb", "a", .compared = 1, .alike = true) }, .now = 100,
+	  .step = AMBIGUOUS("vda", "vdb") },
+	{ "or a member of an array", "UUID=a",
+	  { FITS("vda"), READ("vdb", TAGS("raid", .uuid = T("a")), .compared = 1, .alike = true) }, .now = 100,
+	  .step = FOUND("vda") },
+	{ "compared with what was there before", "UUID=a",
+	  { UUID("vda", "a", .announced = 3, .read_upto = 4), OTHER("vdb", .compared = 1) }, .now = 100,
+	  .step = COMPARE("vda") },
+	{ "what could not be read is read again", "UUID=a", { FITS("vda"), FAILED("vdb", .announced = 2) },
+	  { TRIED("vdb", 1, 0) }, .now = 300, .step = PROBE("vdb") },
+	{ "for another want all are read", "UUID=b", { FITS("vda"), OTHER("vdb", .compared = 1) }, .now = 100,
+	  .step = PROBE("vdb") },
+	{ "what comes too late is not compared", "UUID=a", { FITS("vda"), UNREAD("vdb", .announced = 5) },
+	  .now = 100, .step = FOUND("vda") },
+	{ "nor is a floppy", "UUID=a", { FITS("vda"), OTHER("fd0") }, .now = 100, .step = FOUND("vda") },
+	{ "nor without a medium", "UUID=a", { FITS("vda"), { NAMED("sr0"), .announced = 2 } }, .now = 100,
+	  .step = FOUND("vda") },
+	{ "any file system may have that label", "LABEL=l",
+	  { READ("vda", TAGS("filesystem", .type = T("ext4"), .label = T("l")), .announced = 1, .read_upto = 4),
+	    OTHER("vdb") }, .now = 100, .step = PROBE("vdb") },
+	{ "a device of a btrfs", "UUID=a",
+	  { READ("vda", TAGS("filesystem", .type = T("btrfs"), .uuid = T("a")), .announced = 1, .read_upto = 4),
+	    OTHER("vdb") }, .now = 100, .step = PROBE("vdb") },
+	{ "what was opened from the container of that UUID", "UUID=a",
+	  { UUID("dm-0", "b", .dm_uuid = T("CRYPT-LUKS2-a-x"), .announced = 1, .read_upto = 4), OTHER("vdb") },
+	  .now = 100, .step = PROBE("vdb") },
+	{ "swap, which may hold a hibernation image", "UUID=a",
+	  { READ("vda", TAGS("other", .type = T("swap"), .uuid = T("a")), .announced = 1, .read_upto = 4),
+	    OTHER("vdb") }, .now = 100, .step = PROBE("vdb") },
 };
 
 static const struct story finding[] = {
@@ -236,7 +284,7 @@ static const struct story choosing[] = {
 static const char *const kinds[] = {
 	[STEP_WAIT] = "wait",     [STEP_PROBE] = "probe",         [STEP_REPORT] = "report",
 	[STEP_FOUND] = "found",   [STEP_AMBIGUOUS] = "ambiguous", [STEP_TIMEOUT] = "timeout",
-	[STEP_ACT] = "act",       [STEP_REFUSED] = "refused",
+	[STEP_ACT] = "act",       [STEP_REFUSED] = "refused",     [STEP_COMPARE] = "compare",
 };
 
 static const char *name_of(const struct device *dev)
@@ -283,6 +331,7 @@ static void tell(const struct story *s)
 STORIES(waiting)
 STORIES(probing)
 STORIES(crowds)
+STORIES(comparing)
 STORIES(finding)
 STORIES(diskseqs)
 STORIES(choosing)
@@ -303,7 +352,7 @@ int main(void)
 		cmocka_unit_test(waiting_stories),  cmocka_unit_test(probing_stories),
 		cmocka_unit_test(finding_stories),  cmocka_unit_test(diskseqs_stories),
 		cmocka_unit_test(choosing_stories), cmocka_unit_test(nothing_is_named),
-		cmocka_unit_test(crowds_stories),
+		cmocka_unit_test(crowds_stories),   cmocka_unit_test(comparing_stories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
