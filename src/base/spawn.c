@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -66,6 +67,8 @@ static int become(const struct spawn *s, int report)
 	int r;
 
 	signals_reset();
+	if (s->nice != 0)
+		(void)setpriority(PRIO_PROCESS, 0, s->nice);
 	if (s->session)
 		(void)setsid();
 	r = set_stdio(s);

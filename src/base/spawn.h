@@ -13,6 +13,7 @@ struct spawn {
 	int stdin_fd;        /* -1: /dev/null */
 	int stdout_fd;       /* -1: inherited */
 	int stderr_fd;       /* -1: inherited */
+	int nice;            /* its nice value; 0: as this process starts its children */
 	bool session;        /* setsid, and stdin_fd becomes the controlling terminal */
 };
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "init/plan.h"
+#include "init/priority.h"
 #include "init/probe.h"
 #include "init/run.h"
 
@@ -45,6 +46,7 @@ static int compare_all(int fd, void *data)
 {
 	const struct comparison *c = data;
 
+	priority_raise();
 	for (size_t i = 0; i < c->n; i++) {
 		bool alike = true;
 		int r;

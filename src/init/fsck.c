@@ -12,6 +12,7 @@
 #include "base/spawn.h"
 #include "init/fsck.h"
 #include "init/leave.h"
+#include "init/priority.h"
 
 /* fsck(8) */
 enum { CORRECTED = 1, REBOOT = 2, UNCORRECTED = 4, OPERATIONAL = 8, USAGE = 16, CANCELED = 32 };
@@ -124,7 +125,7 @@ static void listen_to(struct listener *l, int fd, pid_t pid)
 static int run_checker(const char *const argv[], struct listener *l)
 {
 	_cleanup_close_ int from = -EBADF, to = -EBADF;
-	struct spawn s = { .argv = argv, .stdin_fd = -1 };
+	struct spawn s = { .argv = argv, .stdin_fd = -1, .nice = PRIORITY_FIRST };
 	int fds[2], status, r;
 	pid_t pid;
 

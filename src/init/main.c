@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/leave.h"
+#include "init/priority.h"
 #include "init/rescue.h"
 #include "init/run.h"
 #include "init/stages.h"
@@ -107,6 +108,7 @@ int main(int argc, char **argv, char **envp)
 		return 2;
 	}
 	log_open("slipway", LOG_SINK_KMSG);
+	priority_take();
 	rescue_catch_crashes(false);
 	for (size_t i = 0;;) {
 		if (run_stage(&run, &stages[i]) < 0) {

@@ -14,6 +14,7 @@
 #include "base/strv.h"
 #include "base/worker.h"
 #include "init/libmount.h"
+#include "init/priority.h"
 #include "init/run.h"
 
 /* What errno's own words do not say of mount(2). */
@@ -74,6 +75,7 @@ static int mount_worker(int fd, void *data)
 	_cleanup_free_ char *all = NULL;
 	int r;
 
+	priority_raise();
 	if (asprintf(&all, "%s,%s", m->options ? m->options : "", m->access ? m->access : "") < 0)
 		return -ENOMEM;
 	r = mountopt_parse(all, &o);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strv.h"
+#include "init/priority.h"
 #include "init/probe.h"
 #include "init/run.h"
 
@@ -85,8 +86,10 @@ static int probe_device(int fd, void *data)
 	_cleanup_close_ int disk = -EBADF;
 	_cleanup_(free_probe) blkid_probe pr = NULL;
 	const char *value;
-	int r = open_probe(request->path, &disk, &pr);
+	int r;
 
+	priority_raise();
+	r = open_probe(request->path, &disk, &pr);
 	if (r < 0 || !pr)
 		return r;
 	(void)blkid_probe_enable_partitions(pr, 1);

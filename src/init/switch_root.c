@@ -19,6 +19,7 @@
 #include "init/fsck.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
+#include "init/priority.h"
 #include "init/rootfile.h"
 #include "init/run.h"
 #include "init/serialize.h"
@@ -165,6 +166,7 @@ static _Noreturn void become_init(struct run *run)
 
 	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	signals_reset();
+	priority_leave();
 	hand_over = prepare_hand_over(run);
 	leave_profile(run);
 	if (make_environment(run, &env) == 0) {

@@ -7,10 +7,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +110,7 @@ int main(int argc, char **argv)
 		fprintf(out, "env\t%s\n", *e);
 	for (int fd = 0; fd < 1024; fd++)
 		tell_descriptor(out, fd);
+	fprintf(out, "nice\t%d\nscheduler\t%d\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0));
 	fprintf(out, "pid\t%d\numask\t%03o\ncwd\t%s\n", getpid(), (unsigned int)mask,
 		getcwd(cwd, sizeof(cwd)) ? cwd : "?");
 	tell_signals(out);

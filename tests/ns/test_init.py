@@ -54,6 +54,7 @@ def test_next_init_is_started_as_the_kernel_would(tmp_path):
     assert r.report["env"][-1].startswith("RD_TIMESTAMP=")
     assert r.report["pid"] == ["1"]
     assert r.report["umask"] == ["022"]
+    assert r.report["nice"] == [str(os.nice(0))] and r.report["scheduler"] == ["0"]
     assert r.report["cwd"] == ["/"]
     assert "blocked" not in r.report and "ignored" not in r.report
 

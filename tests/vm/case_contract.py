@@ -98,6 +98,8 @@ def show(m, unit, *names):
 def check_running(m):
     state = m.run("systemctl is-system-running --wait; systemctl --failed --no-legend", check=False, timeout=120)
     assert state == "running", state
+    # What /init had for itself is not handed on (proc(5): nice).
+    assert m.run("cut -d' ' -f19 /proc/1/stat") == "0"
 
 
 def initrd_seconds(m):

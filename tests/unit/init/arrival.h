@@ -51,10 +51,21 @@ static inline void end_reading(struct world *w, const struct occurrence *e)
 	device_set_tags(dev, &tags, w->now);
 }
 
+static inline void end_comparing(struct world *w, const struct occurrence *e)
+{
+	struct device *dev = devices_find(&w->devices, w->things[e->thing].name);
+
+	if (!dev || dev->announced != e->announced)
+		return;
+	dev->probe = PROBE_NONE;
+	dev->compared = e->match;
+	dev->alike = e->alike;
+}
+
 static inline void happen(struct world *w, const struct occurrence *e)
 {
 	static void (*const ends[])(struct world *w, const struct occurrence *e) = {
-		[IS_READ] = end_reading, [ENDS] = end_act,
+		[IS_READ] = end_reading, [IS_COMPARED] = end_comparing, [ENDS] = end_act,
 	};
 
 	if (e->kind == ARRIVES || (e->kind == RETURNS && !w->state[e->thing].there))
@@ -109,6 +120,30 @@ static inline void begin_act(struct world *w, const struct step *step)
 	add_event(w, e);
 }
 
+/* As compare.c does it, but for the order of the answers. */
+static inline void begin_comparing(struct world *w, const struct want *want, const struct device *match)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->devices.n; i++) {
+		struct device *dev = w->devices.items[i];
+		const struct thing *t = &w->things[thing_of(w, dev->name)];
+
+		if (!plan_compares(want, &w->devices, &w->attempts, match, dev))
+			continue;
+		add_event(w, (struct occurrence){
+			.at = w->now + 1 + below(w, 200 * MS), .kind = IS_COMPARED, .thing = thing_of(w, dev->name),
+			.announced = dev->announced, .match = match->announced,
+			.alike = streq_null(t->type, match->tags.type) && streq_null(t->uuid, match->tags.uuid),
+		});
+		n++;
+	}
+	for (size_t i = w->n_events - n; i < w->n_events; i++)
+		devices_find(&w->devices, w->things[w->events[i].thing].name)->probe = PROBE_COMPARING;
+	if (n == 0)
+		fail_msg("%s: nothing is to be compared", w->stack->name);
+}
+
 static inline void holds(const struct world *w, const struct step *step)
 {
 	const struct device *dev = step->device;
@@ -155,6 +190,8 @@ static inline enum step_kind await(struct world *w, const char *what, const char
 			add_event(w, (struct occurrence){ .at = w->now + 1 + below(w, 200 * MS), .kind = IS_READ,
 						     .thing = thing_of(w, step.device->name),
 						     .announced = step.device->announced });
+		} else if (step.kind == STEP_COMPARE) {
+			begin_comparing(w, &want, step.device);
 		} else if (step.kind == STEP_ACT) {
 			begin_act(w, &step);
 		} else if (step.kind == STEP_REPORT) {

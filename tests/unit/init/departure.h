@@ -3,7 +3,7 @@
  * departure: the stage switch-root with all that it does to the world replaced, as a trace. A test that includes this
  * has in its first comment the lines
  * " * wrap: open mount chdir chroot syscall close execve"
- * " * wrap: trace_write oldroot_empty signals_reset serialize_open serialize_check leave_after_failure"
+ * " * wrap: trace_write oldroot_empty signals_reset priority_leave serialize_open serialize_check leave_after_failure"
  * " * wrap: bars_collect unit_make unit_unmake process_newest"
  * " * wrap: log_line log_console log_errno"
  */
@@ -135,6 +135,12 @@ void __wrap_signals_reset(void);
 void __wrap_signals_reset(void)
 {
 	trace_note("signals");
+}
+
+void __wrap_priority_leave(void);
+void __wrap_priority_leave(void)
+{
+	trace_note("priority");
 }
 
 int __wrap_serialize_open(const struct run *run, int number);

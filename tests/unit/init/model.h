@@ -50,13 +50,14 @@ struct stack {
 	const char *first[3];   /* what is waited for before the root: as whose device, how it is named, which it is */
 };
 
-enum event_kind { ARRIVES, LEAVES, RETURNS, CHANGES, IS_READ, RUNS, ENDS };
+enum event_kind { ARRIVES, LEAVES, RETURNS, CHANGES, IS_READ, IS_COMPARED, RUNS, ENDS };
 
 struct occurrence {
 	uint64_t at;
 	enum event_kind kind;
 	size_t thing;
-	uint64_t announced;
+	uint64_t announced, match; /* of the device; IS_COMPARED: of the one that it is compared with */
+	bool alike;
 	struct step step; /* ENDS: what it was; `device` is not looked at */
 	char subject[32];
 };

@@ -2,7 +2,7 @@
 /*
  * test-compare: one worker looks at all that may be a copy, and what becomes of its answers. The loop is the test;
  * looking itself is shown on files.
- * wrap: jobs_start clock_monotonic
+ * wrap: jobs_start clock_monotonic priority_raise
  * wrap: log_line log_console log_errno
  */
 #include <sys/mman.h>
@@ -33,6 +33,12 @@ uint64_t __wrap_clock_monotonic(void);
 uint64_t __wrap_clock_monotonic(void)
 {
 	return NOW;
+}
+
+void __wrap_priority_raise(void);
+void __wrap_priority_raise(void)
+{
+	trace_note("first");
 }
 
 int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
@@ -318,6 +324,7 @@ static void the_worker(void **state)
 	assert_int_equal(lseek(answers, 0, SEEK_SET), 0);
 	assert_int_equal(file_read_fd(answers, 4096, &record, &size), 0);
 	assert_string_equal(record, "-++");
+	assert_string_equal(traced.text, "compare vda\nfirst\n");
 }
 
 #define of_four(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -2,7 +2,7 @@
 /*
  * test-hand-over: what systemd is given, and what becomes of it when it is not systemd that is executed.
  * wrap: open mount chdir chroot syscall close execve
- * wrap: trace_write oldroot_empty signals_reset serialize_open serialize_check leave_after_failure
+ * wrap: trace_write oldroot_empty signals_reset priority_leave serialize_open serialize_check leave_after_failure
  * wrap: bars_collect unit_make unit_unmake process_newest
  * wrap: log_line log_console log_errno
  */
@@ -12,7 +12,7 @@
 	"empty the old root\n"            \
 	"info: starting " SYSTEMD "\n"    \
 	"close from 3\n"                  \
-	"signals\n"
+	"signals\npriority\n"
 
 /* A descriptor that systemd cannot read would freeze it. */
 static void hand_over_that_fails_is_left_out(void **state)
@@ -56,7 +56,7 @@ static void bars_go_with_the_hand_over(void **state)
 	has_bar = true;
 	trace_reset(0, 0);
 	assert_int_equal(enter(&told), BECAME_INIT);
-	assert_true(endswith(traced.text, "signals\nmake a.service\nserialize 3\ncheck 3\n" WRITE EXEC_OVER));
+	assert_true(endswith(traced.text, "signals\npriority\nmake a.service\nserialize 3\ncheck 3\n" WRITE EXEC_OVER));
 	trace_reset(0, 0);
 	assert_int_equal(enter(&unwanted), BECAME_INIT);
 	assert_null(strstr(traced.text, "make"));
@@ -103,7 +103,7 @@ static void none_is_left(void **state)
 	traced.fail_to = 99;
 	assert_int_equal(enter(&run), LEFT);
 	assert_string_equal(traced.text, BEGIN
-		"empty the old root\n" "info: starting /etc/init\n" "close from 3\n" "signals\n" WRITE
+		"empty the old root\n" "info: starting /etc/init\n" "close from 3\n" "signals\npriority\n" WRITE
 		EXEC("/etc/init") FAILED("/etc/init")
 		EXEC("/sbin/init") FAILED("/sbin/init")
 		EXEC("/bin/init") FAILED("/bin/init")

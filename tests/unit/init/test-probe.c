@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-probe: what becomes of a reader's answer. The loop is the test; reading itself is shown on a file.
- * wrap: jobs_start clock_monotonic
+ * wrap: jobs_start clock_monotonic priority_raise
  * wrap: log_line log_console log_errno
  */
 #include <sys/mman.h>
@@ -23,6 +23,12 @@ uint64_t __wrap_clock_monotonic(void);
 uint64_t __wrap_clock_monotonic(void)
 {
 	return 1000;
+}
+
+void __wrap_priority_raise(void);
+void __wrap_priority_raise(void)
+{
+	trace_note("first");
 }
 
 int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
@@ -272,6 +278,7 @@ static void reader_reads(void **state)
 	_cleanup_close_ int disk = make_swap();
 
 	read_disk(&run, dev, disk);
+	assert_non_null(strstr(traced.text, "first\n"));
 	assert_string_equal(dev->tags.type, "swap");
 	assert_string_equal(dev->tags.usage, "other");
 	assert_string_equal(dev->tags.label, "my swap");

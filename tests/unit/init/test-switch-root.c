@@ -2,7 +2,7 @@
 /*
  * test-switch-root: the order of the last things, and what happens when any one of them fails.
  * wrap: open mount chdir chroot syscall close execve
- * wrap: trace_write oldroot_empty signals_reset serialize_open serialize_check leave_after_failure
+ * wrap: trace_write oldroot_empty signals_reset priority_leave serialize_open serialize_check leave_after_failure
  * wrap: bars_collect unit_make unit_unmake process_newest
  * wrap: log_line log_console log_errno
  */
@@ -18,7 +18,7 @@ static void systemd_is_told(void **state)
 		"empty the old root\n"
 		"info: starting " SYSTEMD "\n"
 		"close from 3\n"
-		"signals\n"
+		"signals\npriority\n"
 		"serialize 3\n"
 		"check 3\n"
 		WRITE
@@ -29,7 +29,7 @@ static void systemd_is_told(void **state)
 static void others_are_not(void **state)
 {
 	static const char rest[] = BEGIN "empty the old root\n" "info: starting /sbin/init\n" "close from 3\n"
-				   "signals\n" WRITE EXEC("/sbin/init");
+				   "signals\npriority\n" WRITE EXEC("/sbin/init");
 	struct run sysvinit = RUN("/sbin/init", false, true), unwanted = RUN("/sbin/init", true, false);
 
 	trace_reset(0, 0);
