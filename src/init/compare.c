@@ -148,7 +148,11 @@ int compare_start(struct run *run, const struct want *want, const struct device 
 		       clock_add(clock_monotonic(), COMPARE_STALL));
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < c->n; i++)
-		devices_find(&run->devices, c->others[i].name)->probe = PROBE_COMPARING;
+	for (size_t i = 0; i < c->n; i++) {
+		struct device *dev = devices_find(&run->devices, c->others[i].name);
+
+		dev->probe = PROBE_COMPARING;
+		dev->probe_since = clock_monotonic();
+	}
 	return 0;
 }

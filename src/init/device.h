@@ -53,7 +53,7 @@ struct device {
 	bool read_only;
 	uint64_t announced; /* differs for each message about any device: what was read before is stale */
 	enum probe_state probe;
-	uint64_t probe_since; /* PROBE_RUNNING: CLOCK_MONOTONIC µs */
+	uint64_t probe_since; /* PROBE_RUNNING, PROBE_COMPARING: CLOCK_MONOTONIC µs */
 	uint64_t compared;    /* PROBE_NONE: `announced` of the device that it was compared with; 0: with none */
 	bool alike;           /* it holds the same as that one, as far as was looked */
 	uint64_t probed_at;   /* PROBE_DONE: the same */

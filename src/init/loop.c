@@ -262,19 +262,38 @@ static int bring_named(struct run *run)
 	return r < 0 ? r : reserve_pending(run) || modules_busy(&run->modules);
 }
 
+/* What is being read may be what is wanted; but no disk that does not answer keeps us from looking for others. */
+static bool reads_yet(const struct devices *devices, uint64_t now, uint64_t *wake_at)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *dev = devices->items[i];
+
+		if (!is_being_read(dev) || now >= dev->probe_since + PROBE_BUSY)
+			continue;
+		*wake_at = MIN(*wake_at, dev->probe_since + PROBE_BUSY);
+		any = true;
+	}
+	return any;
+}
+
 /*
  * 1: something has to come before the step can be done; 0: nothing; -errno. Where nothing is under way of which the
- * device may come, a driver in the reserve may be what it takes: that is unpacked while we wait.
+ * device may come, a driver that was held back, or one in the reserve, may be what it takes: the one is loaded and the
+ * other unpacked while we wait.
  */
-static int prepare_step(struct run *run, const struct step *step)
+static int prepare_step(struct run *run, struct step *step)
 {
 	if (step->kind == STEP_ACT)
 		return act_prepare(run, step);
 	if (step->kind == STEP_FOUND)
 		return bring_named(run);
-	if (step->kind == STEP_WAIT && !modules_busy(&run->modules) && !any_probe_running(&run->devices))
-		return reserve_start(run, true);
-	return 0;
+	if (step->kind != STEP_WAIT || modules_busy(&run->modules))
+		return 0;
+	if (run->modules.held)
+		return reads_yet(&run->devices, clock_monotonic(), &step->wake_at) ? 0 : modules_release(run);
+	return any_probe_running(&run->devices) ? 0 : reserve_start(run, true);
 }
 
 int await_device(struct run *run, const struct want *want, const struct device **ret)

@@ -53,8 +53,12 @@ static void warn_of_breaks(const struct boot *boot)
 
 static int open_shell(struct run *run, const char *why)
 {
-	int span = profile_begin(&run->profile, SPAN_QUESTION, "rescue shell", NULL), r = rescue_shell(why);
+	int span, r;
 
+	/* Who looks for a disk there shall not lack its driver. */
+	(void)modules_release(run);
+	span = profile_begin(&run->profile, SPAN_QUESTION, "rescue shell", NULL);
+	r = rescue_shell(why);
 	profile_end(&run->profile, span);
 	return r;
 }

@@ -27,13 +27,38 @@ struct batch {
 	struct modserver server;
 };
 
+/*
+ * By what their aliases hold. finit_module(2) comes back when all asynchronous probing has ended (the kernel's
+ * do_init_module(), async_synchronize_full()), and libata's is waiting for links: 0.3 s for six ports without a disk.
+ */
+static const char *const slow[] = {
+	"bc01sc06", /* PCI class of SATA: ahci */
+	"bc01sc05", /* ATA with DMA */
+	"bc01sc01", /* IDE */
+};
+
+static bool is_slow(const char *alias)
+{
+	if (!startswith(alias, "pci:"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(slow); i++)
+		if (strstr(alias, slow[i]))
+			return true;
+	return false;
+}
+
+static int queue(struct modules *m, const char *alias)
+{
+	return strv_push(is_slow(alias) ? &m->held : &m->pending, alias);
+}
+
 int modules_ask(struct modules *m, const char *alias)
 {
 	int r;
 
 	if (!*alias || strv_contains(m->asked, alias))
 		return 0;
-	r = strv_push(&m->pending, alias);
+	r = queue(m, alias);
 	return r < 0 ? r : strv_push(&m->asked, alias);
 }
 
@@ -52,13 +77,17 @@ static void retire(struct modules *m)
 
 int modules_ask_again(struct modules *m)
 {
-	_cleanup_strv_ char **again = NULL;
+	struct modules again = { 0 };
 
 	STRV_FOREACH(alias, m->asked)
-		if (strv_push(&again, *alias) < 0)
+		if (queue(&again, *alias) < 0) {
+			modules_free(&again);
 			return -ENOMEM;
+		}
 	strv_free(m->pending);
-	m->pending = TAKE_PTR(again);
+	strv_free(m->held);
+	m->pending = again.pending;
+	m->held = again.held;
 	strv_free(TAKE_PTR(m->unserved));
 	retire(m);
 	return 0;
@@ -286,6 +315,20 @@ int modules_start(struct run *run)
 	return r < 0 ? r : send_aliases(m->live);
 }
 
+int modules_release(struct run *run)
+{
+	struct modules *m = &run->modules;
+
+	int r = 0;
+
+	STRV_FOREACH(alias, m->held)
+		r = r < 0 ? r : strv_push(&m->pending, *alias);
+	if (r < 0)
+		return r;
+	strv_free(TAKE_PTR(m->held));
+	return modules_start(run);
+}
+
 void modules_stop(struct modules *m)
 {
 	m->live = NULL;
@@ -318,6 +361,7 @@ void modules_free(struct modules *m)
 {
 	strv_free(m->asked);
 	strv_free(m->pending);
+	strv_free(m->held);
 	strv_free(m->unserved);
 	strv_free(m->failed);
 	*m = (struct modules){ 0 };

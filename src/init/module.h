@@ -16,6 +16,7 @@ struct batch;
 struct modules {
 	char **asked;       /* strv: everything that was ever asked for */
 	char **pending;     /* strv: not yet given to a worker */
+	char **held;        /* strv: not before there is nothing else to do, see modules_release() */
 	char **unserved;    /* strv: asked for by a device, and there is no module for it */
 	char **failed;      /* strv: "name: why" */
 	struct batch *live; /* what the worker has that takes more; NULL: there is none */
@@ -30,13 +31,19 @@ int modules_ask(struct modules *m, const char *alias);
 /* Queues all that was ever asked for: there are more modules now, and libkmod to look for them. 0 or -ENOMEM. */
 int modules_ask_again(struct modules *m);
 
+/*
+ * Queues what was held back: drivers whose loading does not end before each of their ports has told whether anything is
+ * there. They would hold up the driver of a disk that is there already. 0 or -errno; nothing held is nothing to do.
+ */
+int modules_release(struct run *run);
+
 /* Gives what is queued to a worker. 0 or -errno. */
 int modules_start(struct run *run);
 
 /* The workers were killed with all other jobs. */
 void modules_stop(struct modules *m);
 
-/* Is anything queued, or being loaded by a worker that does not hang? */
+/* Is anything queued and not held back, or being loaded by a worker that does not hang? */
 bool modules_busy(const struct modules *m);
 
 /*

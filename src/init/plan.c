@@ -12,8 +12,6 @@
 #define REPORT_EVERY     SEC
 #define PROBE_TRIES      3
 #define PROBE_RETRY      (SEC / 4)
-/* Who is read for longer waits for a disk, and is not in the others' way. */
-#define PROBE_BUSY       (SEC / 10)
 /* What was opened may take this long to show what is on it, even if the deadline comes meanwhile. */
 #define GRACE            (10 * SEC)
 

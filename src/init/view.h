@@ -13,6 +13,9 @@
  */
 #define SETTLE (SEC / 4)
 
+/* Who is read for longer waits for a disk, and is not in the others' way. */
+#define PROBE_BUSY (SEC / 10)
+
 struct view {
 	const struct boot *boot;
 	const struct want *want;

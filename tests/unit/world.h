@@ -3,7 +3,7 @@
  * world: devices that come and go, and readers of them, as lines of a script, in a time that the test makes. A test
  * that includes this has in its first comment the lines
  * " * wrap: open clock_monotonic poll worker_start worker_read worker_finish worker_free"
- * " * wrap: uevent_open uevent_receive coldplug modules_start", and those of trace.h.
+ * " * wrap: uevent_open uevent_receive coldplug modules_start modules_release", and those of trace.h.
  */
 #pragma once
 
@@ -22,6 +22,7 @@
 #define EVENTS_MAX 4
 #define START      (100 * USEC_PER_SEC)
 #define HANGS      USEC_FOREVER
+#define SATA       "pci:v00008086d00002922bc01sc06i01" /* not the whole of one */
 
 /* What happens, in ms from the start: a block device comes, changes or goes, or receiving fails. */
 struct event {
@@ -132,6 +133,14 @@ int __wrap_coldplug(int sysfd, struct run *run, int (*take)(struct run *run, con
 int __wrap_modules_start(struct run *run);
 int __wrap_modules_start(struct run *run)
 {
+	return 0;
+}
+
+int __wrap_modules_release(struct run *run);
+int __wrap_modules_release(struct run *run)
+{
+	trace_note("%llu load %s", (unsigned long long)((world.now - START) / USEC_PER_MSEC), run->modules.held[0]);
+	strv_free(TAKE_PTR(run->modules.held));
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * test-loop: waiting for a device, with the real plan, table and attempts, in a time that the test makes: whoever
  * polls is told of the next event at once. Workers and messages are lines of a script.
  * wrap: open clock_monotonic poll worker_start worker_read worker_finish worker_free
- * wrap: uevent_open uevent_receive coldplug modules_start
+ * wrap: uevent_open uevent_receive coldplug modules_start modules_release
  * wrap: log_line log_console log_errno
  */
 #include "unit/world.h"
@@ -171,6 +171,33 @@ static void modules_are_asked_for_by_what_is_added(void **state)
 	assert_non_null(strstr(traced.text, "block devices seen: cold;"));
 }
 
+static void again(void)
+{
+	trace_reset(0, 0);
+	world.now = START;
+	world.next = 0;
+	world.n_workers = 0;
+}
+
+/* Not before there is nothing else to do: it would hold up the others. */
+static void driver_that_is_held_back(void **state)
+{
+	static const struct event events[] = { COMES(10, "vda", .modalias = SATA) };
+	static const struct answer unknown[] = { { "vda", 20, 0, "b" } }, root[] = { { "vda", 20, 0, "a" } };
+	static const struct answer hangs[] = { { "vda", HANGS, 0, NULL } };
+	char name[16];
+
+	assert_int_equal(await(ARRAY(events), ARRAY(unknown), 2, name), -ETIMEDOUT);
+	assert_true(startswith(traced.text, "0 coldplug\n0 read cold\n10 read vda\n30 load " SATA "\n"));
+	again();
+	assert_int_equal(await(ARRAY(events), ARRAY(root), 2, name), 0);
+	assert_string_equal(traced.text, "0 coldplug\n0 read cold\n10 read vda\n");
+	/* A disk that does not answer holds up nobody for long. */
+	again();
+	assert_int_equal(await(ARRAY(events), ARRAY(hangs), 2, name), -ETIMEDOUT);
+	assert_true(startswith(traced.text, "0 coldplug\n0 read cold\n10 read vda\n110 load " SATA "\n"));
+}
+
 /* Stages that wait one after the other listen once; what came meanwhile is not read again. */
 static void opened_once(void **state)
 {
@@ -214,6 +241,7 @@ int main(void)
 		in_world(lost_messages),
 		in_world(messages_that_are_none),
 		in_world(modules_are_asked_for_by_what_is_added),
+		in_world(driver_that_is_held_back),
 		in_world(opened_once),
 		in_world(nobody_to_listen_to),
 	};

@@ -3,7 +3,7 @@
  * test-question: when a passphrase is asked for, and when the question is taken back, with the real loop, plan and
  * jobs.
  * wrap: open clock_monotonic poll worker_start worker_read worker_finish worker_free
- * wrap: uevent_open uevent_receive coldplug modules_start
+ * wrap: uevent_open uevent_receive coldplug modules_start modules_release
  * wrap: log_line log_console log_errno kill
  */
 #include <signal.h>
