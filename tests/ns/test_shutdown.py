@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """shutdown as PID 1 of a namespace: what it takes down, in which order, and how it ends."""
+import fcntl
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -275,12 +277,17 @@ def assert_let_go(image):
 
 @pytest.fixture
 def images(tmp_path):
-    """A directory of the host, visible in the room until the pivot; its loop devices are freed whatever happens."""
-    yield tmp_path
-    for image in tmp_path.glob("*.img"):
-        out = subprocess.run(["losetup", "-j", image], capture_output=True, text=True, check=True).stdout
-        for line in out.splitlines():
-            subprocess.run(["losetup", "-d", line.split(":")[0]], check=False)
+    """A directory of the host, visible in the room until the pivot; its loop devices are freed whatever happens.
+
+    One test at a time: what one has just let go another one would be given, which the first still takes for its own.
+    """
+    with open(os.path.join(tempfile.gettempdir(), "slipway-loops.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield tmp_path
+        for image in tmp_path.glob("*.img"):
+            out = subprocess.run(["losetup", "-j", image], capture_output=True, text=True, check=True).stdout
+            for line in out.splitlines():
+                subprocess.run(["losetup", "-d", line.split(":")[0]], check=False)
 
 
 @needs_root
