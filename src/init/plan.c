@@ -2,6 +2,7 @@
 /* plan: the policy of finding a device. */
 #include "init/plan.h"
 
+#include "base/strv.h"
 #include "init/layer.h"
 #include "init/lvname.h"
 #include "init/match.h"
@@ -28,15 +29,26 @@ static bool names_btrfs(const struct view *v)
 	return false;
 }
 
-/* A volume of a container is read-only until mdmon has it, for which mdadm waits; nobody may begin with it before. */
+/* Is the attempt about the array: one of its members, itself, or the container that it is in? */
+static bool starts(const struct view *v, const struct attempt *a, const struct device *array)
+{
+	const struct device *dev = devices_find(v->devices, a->subject);
+
+	return streq(a->subject, array->name) || strv_contains(array->slaves, a->subject) ||
+	       (dev && dev->slaves && strv_contains(array->slaves, dev->slaves[0]));
+}
+
+/*
+ * mdadm holds an array until it ends, so that nobody else can open it alone. A volume of a container is read-only until
+ * mdmon has it, for which mdadm waits; it may not be known yet what it stands on.
+ */
 static bool is_being_started(const struct view *v, const struct device *dev)
 {
-	if (!streq_null(dev->md_state, "readonly"))
-		return false;
-	for (size_t i = 0; i < v->attempts->n; i++) {
+	for (size_t i = 0; dev->md_state && i < v->attempts->n; i++) {
 		const struct attempt *a = &v->attempts->items[i];
 
-		if (a->running && (a->action == ACTION_ASSEMBLE || a->action == ACTION_START))
+		if (a->running && (a->action == ACTION_ASSEMBLE || a->action == ACTION_START) &&
+		    (streq(dev->md_state, "readonly") || starts(v, a, dev)))
 			return true;
 	}
 	return false;
