@@ -71,45 +71,57 @@ def _version(tree, package):
     return found[1] if found else None
 
 
-def _guest_row(name):
+def _guest_row(name, known):
+    """`known`: the kernels that stand on the page."""
     tree = guests.ensure(name) / "tree"
     init = next((f"{p} {v}" for p in ("systemd", "sysvinit-core") if (v := _version(tree, p))), "?")
-    kernels = set(guests.kernels_of(tree))
+    kernels = known | set(guests.kernels_of(tree))
     if fullkernel.path_of(name).exists():
         kernels.add(fullkernel.kver(name))
     return f"| {name} | {init} | {', '.join(sorted(kernels))} |"
 
 
 def _cell(keep, row, guest):
-    if not row:
-        return ""
     found = load(keep, row, guest)
     if not found:
         return "not run"
     return f"{'ok' if found['ok'] else '**failed**'} {found['seconds']} s, {found['date']}"
 
 
+def _written(page):
+    """What stands on the page: {guest: its kernels}, {case: {guest: cell}}."""
+    lines = page.read_text().splitlines() if page.exists() else []
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    heads = [n for n, row in enumerate(rows) if row[0] in ("guest", "case")]
+    if len(heads) != 2:
+        return {}, {}
+    columns = rows[heads[1]][1:]
+    return ({name: set(kernels.split(", ")) for name, _, kernels in rows[1:heads[1]]},
+            {row[0]: dict(zip(columns, row[1:])) for row in rows[heads[1] + 1:]})
+
+
 def write_page(keep, page, version, only=()):
-    """docs/matrix.md, of all cases or of those named. Returns how many cells failed or were not run."""
-    picked = cases.pick("matrix", only)
-    rows = {(row.name, guest): row for row, guest in picked}
-    names = [name for name in dict.fromkeys(row.name for row in cases.ROWS) if any(name == n for n, _ in rows)]
-    columns = [name for name in guests.GUESTS if any(name == guest for _, guest in rows)]
-    about = {row.name: (row.run.__doc__ or "").split(".")[0].replace("\n", " ") for row, _ in picked}
-    asked = f" ONLY='{' '.join(only)}'" if only else ""
-    out = ["# The matrix", "", f"{'These cases' if only else 'Each case'} of tests/vm/cases.py on each guest, slipway "
-           f"{version}, in qemu without KVM (`make matrix{asked}` writes this page). A result counts as long as the "
-           "programs, the guest and the case's own code are unchanged.", "", "| guest | init | kernels |", "|---|---|---|"]
-    out += [_guest_row(name) for name in columns]
+    """docs/matrix.md: of the cases named, or of all, what was found; of the others, what stands there. Returns how many
+    cells of those named failed or were not run."""
+    found = {}
+    for row, guest in cases.pick("matrix", only):
+        found.setdefault(row.name, {})[guest] = _cell(keep, row, guest)
+    bad = sum("failed" in cell or "not run" in cell for cells in found.values() for cell in cells.values())
+    kernels, rows = _written(page) if only else ({}, {})
+    for name, cells in found.items():
+        rows[name] = rows.get(name, {}) | cells
+    about = {row.name: (row.run.__doc__ or "").split(".")[0].replace("\n", " ") for row in cases.ROWS if row.name in rows}
+    columns = [name for name in guests.GUESTS if any(cells.get(name) for cells in rows.values())]
+    out = ["# The matrix", "", f"Cases of tests/vm/cases.py on each guest, slipway {version}, in qemu without KVM. `make "
+           "matrix` writes this page; `make matrix ONLY='stack-* dm-300'` renews the rows of some. What passed is not run "
+           "again as long as the programs, the guest and the case's own code are unchanged.", "",
+           "| guest | init | kernels |", "|---|---|---|"]
+    out += [_guest_row(name, kernels.get(name, set())) for name in columns]
     out += ["", "| case | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-    bad = 0
-    for name in names:
-        cells = [_cell(keep, rows.get((name, guest)), guest) for guest in columns]
-        bad += sum("failed" in c or "not run" in c for c in cells)
-        out.append(f"| {name} | " + " | ".join(cells) + " |")
+    out += [f"| {name} | " + " | ".join(rows[name].get(guest, "") for guest in columns) + " |" for name in about]
     texts = {}
-    for name in names:
-        texts.setdefault(re.sub(" +", " ", about[name]), []).append(name)
+    for name, text in about.items():
+        texts.setdefault(re.sub(" +", " ", text), []).append(name)
     out += [""] + [f"- **{'**, **'.join(same)}**: {text}" for text, same in texts.items()]
     page.write_text("\n".join(out) + "\n")
     return bad
