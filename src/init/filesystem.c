@@ -129,6 +129,32 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 	return r;
 }
 
+/*
+ * What has come while it was checked may be its copy: of two neither is mounted. What comes later comes too late, here
+ * as anywhere.
+ */
+static int look_again(struct run *run, const struct filesystem *fs, const struct device **dev)
+{
+	_cleanup_free_ char *name = strdup((*dev)->name);
+	dev_t devno = (*dev)->devno;
+	struct device *found;
+	int r = name ? loop_wait(run, 0) : -ENOMEM;
+
+	if (r < 0)
+		return log_errno(r, "cannot look for a copy of the %s device", fs->what);
+	found = devices_find(&run->devices, name);
+	if (found && found->read_upto > 0 && found->read_upto < run->devices.announced)
+		found->read_upto = run->devices.announced;
+	else if (found)
+		return 0;
+	r = wait_for(run, fs, dev);
+	if (r == 0 && (*dev)->devno != devno) {
+		log_error("the %s device is another one than was checked: %s", fs->what, (*dev)->devname);
+		return -EAGAIN;
+	}
+	return r;
+}
+
 int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_result *ret_fsck, dev_t *ret_dev)
 {
 	const struct device *dev;
@@ -145,6 +171,10 @@ int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_r
 		r = driver_ask(run, fstype);
 	if (r == 0)
 		r = check(run, fs, dev, fstype, ret_fsck);
+	if (r == 0)
+		r = look_again(run, fs, &dev);
+	if (r == 0)
+		r = choose_type(fs, dev, &fstype);
 	if (r == 0)
 		r = driver_wait(run, fstype);
 	if (r == 0)

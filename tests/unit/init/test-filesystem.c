@@ -3,7 +3,7 @@
  * test-filesystem: wait, choose the type, check, mount, in that order, and what each failure does; the two stages
  * that are made of it.
  * wrap: await_device fsck_run mount_fs mountinfo_read mount_is_mountpoint file_mkdir_parents fstab_find
- * wrap: clock_monotonic driver_ask driver_wait
+ * wrap: clock_monotonic driver_ask driver_wait loop_wait
  * wrap: log_line log_console log_errno
  */
 #include "filesystem-world.h"
@@ -38,6 +38,22 @@ static void driver_comes_meanwhile(void **state)
 	assert_string_equal(traced.text,
 		"mkdir /sysroot\nwait root UUID=a\nask for ext4\nfsck root ext4 systemd-fsck-root.service\n"
 		"wait for ext4\nmount /dev/vda1 /sysroot ext4 ro,-\n" MOUNTED);
+}
+
+/* What came while it was checked is looked at, once; of two copies neither is mounted. */
+static void copies_that_come_meanwhile(void **state)
+{
+	world.announced = 3;
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a"), 0);
+	assert_int_equal(world.device.read_upto, 3);
+	assert_string_equal(traced.text,
+		"mkdir /sysroot\nwait root UUID=a\nfsck root ext4 systemd-fsck-root.service\nwait root UUID=a\n"
+		"mount /dev/vda1 /sysroot ext4 ro,-\n" MOUNTED);
+	setup(state);
+	world.announced = 3;
+	trace_reset(4, ENOTUNIQ);
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a"), -ENOTUNIQ);
+	assert_null(strstr(traced.text, "mount /dev"));
 }
 
 static void how_long_it_waits(void **state)
@@ -173,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(root_is_waited_for_checked_and_mounted, setup),
 		cmocka_unit_test_setup(driver_comes_meanwhile, setup),
+		cmocka_unit_test_setup(copies_that_come_meanwhile, setup),
 		cmocka_unit_test_setup(how_long_it_waits, setup),
 		cmocka_unit_test_setup(degraded_when_asked, setup),
 		cmocka_unit_test_setup(type_is_chosen, setup),

@@ -2,7 +2,7 @@
 /*
  * test-usr: /usr from the command line or the root's fstab, and the name of its check.
  * wrap: await_device fsck_run mount_fs mountinfo_read mount_is_mountpoint file_mkdir_parents fstab_find
- * wrap: clock_monotonic driver_ask driver_wait
+ * wrap: clock_monotonic driver_ask driver_wait loop_wait
  * wrap: log_line log_console log_errno
  */
 #include "filesystem-world.h"
