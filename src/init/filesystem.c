@@ -131,52 +131,66 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 
 /*
  * What has come while it was checked may be its copy: of two neither is mounted. What comes later comes too late, here
- * as anywhere.
+ * as anywhere. `name`, `devno`: of what was checked.
  */
-static int look_again(struct run *run, const struct filesystem *fs, const struct device **dev)
+static int look_again(struct run *run, const struct filesystem *fs, const char *name, dev_t devno,
+		      const struct device **ret)
 {
-	_cleanup_free_ char *name = strdup((*dev)->name);
-	dev_t devno = (*dev)->devno;
+	int r = loop_wait(run, 0);
 	struct device *found;
-	int r = name ? loop_wait(run, 0) : -ENOMEM;
 
 	if (r < 0)
 		return log_errno(r, "cannot look for a copy of the %s device", fs->what);
 	found = devices_find(&run->devices, name);
-	if (found && found->read_upto > 0 && found->read_upto < run->devices.announced)
-		found->read_upto = run->devices.announced;
-	else if (found)
+	if (found && (found->read_upto == 0 || found->read_upto >= run->devices.announced)) {
+		*ret = found;
 		return 0;
-	r = wait_for(run, fs, dev);
-	if (r == 0 && (*dev)->devno != devno) {
-		log_error("the %s device is another one than was checked: %s", fs->what, (*dev)->devname);
+	}
+	if (found)
+		found->read_upto = run->devices.announced;
+	r = wait_for(run, fs, ret);
+	if (r == 0 && (*ret)->devno != devno) {
+		log_error("the %s device is another one than was checked: %s", fs->what, (*ret)->devname);
 		return -EAGAIN;
 	}
 	return r;
 }
 
+/* Its driver is loaded while fsck runs; what waits for it takes in news, after which `dev` may be gone. */
+static int prepare(struct run *run, const struct filesystem *fs, const struct device *dev, struct fsck_result *ret_fsck)
+{
+	_cleanup_free_ char *driver = NULL;
+	const char *fstype;
+	int r = choose_type(fs, dev, &fstype);
+
+	if (r == 0 && string_set(&driver, fstype) < 0)
+		r = log_errno(-ENOMEM, "cannot mount %s", fs->what);
+	if (r == 0)
+		r = driver_ask(run, driver);
+	if (r == 0)
+		r = check(run, fs, dev, fstype, ret_fsck);
+	return r == 0 ? driver_wait(run, driver) : r;
+}
+
 int filesystem_mount(struct run *run, const struct filesystem *fs, struct fsck_result *ret_fsck, dev_t *ret_dev)
 {
+	_cleanup_free_ char *name = NULL;
 	const struct device *dev;
 	const char *fstype;
 	int span = profile_begin(&run->profile, SPAN_WAIT, fs->spans[0], NULL);
 	int r = wait_for(run, fs, &dev);
+	dev_t devno = r == 0 ? dev->devno : 0;
 
 	profile_found(&run->profile, span, r == 0 ? dev->name : NULL);
 	if (r < 0)
 		return r;
-	r = choose_type(fs, dev, &fstype);
-	/* Its driver may be loaded while fsck runs. */
+	if (string_set(&name, dev->name) < 0)
+		return log_errno(-ENOMEM, "cannot mount %s", fs->what);
+	r = prepare(run, fs, dev, ret_fsck);
 	if (r == 0)
-		r = driver_ask(run, fstype);
-	if (r == 0)
-		r = check(run, fs, dev, fstype, ret_fsck);
-	if (r == 0)
-		r = look_again(run, fs, &dev);
+		r = look_again(run, fs, name, devno, &dev);
 	if (r == 0)
 		r = choose_type(fs, dev, &fstype);
-	if (r == 0)
-		r = driver_wait(run, fstype);
 	if (r == 0)
 		r = do_mount(run, fs, dev, fstype);
 	if (r < 0)
