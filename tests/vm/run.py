@@ -18,6 +18,17 @@ import trial
 
 KEEP = guests.HERE.parent.parent / "build" / "matrix"
 PAGE = guests.HERE.parent.parent / "docs" / "matrix.md"
+# Bytes, measured: what two cases have at a time; with it all that is made once, guests, stacks and packages.
+ROOM, ROOM_FIRST = 4 << 30, 22 << 30
+
+
+def assert_room():
+    free = shutil.disk_usage(trial.TOP).free
+    first = not all(guests.path_of(name).exists() for name in guests.GUESTS)
+    need = ROOM_FIRST if first else ROOM
+    if free < need:
+        sys.exit(f"run.py: where {trial.SCRATCH} lies {free >> 30} GiB are free, and {need >> 30} are needed"
+                 f"{' to make the guests and run the cases' if first else ''}")
 
 
 def run_cases(*arguments):
@@ -66,6 +77,7 @@ def main():
     # What earlier versions of the programs left.
     for name in ("images", "programs"):
         shutil.rmtree(trial.SCRATCH / name, ignore_errors=True)
+    assert_room()
     # Before two workers want the same one.
     for name in guests.GUESTS:
         guests.ensure(name)

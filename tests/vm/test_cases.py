@@ -4,4 +4,6 @@ import trial
 
 
 def test_case(row, guest):
-    row.run(trial.Trial(row.name, guest, row.kernel))
+    t = trial.Trial(row.name, guest, row.kernel)
+    row.run(t)
+    t.forget_disks()
