@@ -31,6 +31,8 @@ FIRST = 2  # the workshop's own disks come before
 class Yard:
     def __init__(self, m):
         self.m, self.next = m, FIRST
+        # Before anything is plugged in: nobody else assembles it.
+        m.run(stacks.ALONE)
 
     def _disks(self):
         return {name for name in self.m.run("ls /sys/block").split() if name.startswith("vd")}
