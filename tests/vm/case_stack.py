@@ -54,13 +54,19 @@ def _look(t, stack, disks, image):
     return said
 
 
-def _running(m):
-    state = m.run("systemctl is-system-running --wait", check=False, timeout=180)
+def reached(m):
+    """What systemd says that it has come to."""
+    state = m.run("systemctl is-system-running --wait", check=False, timeout=200)
     # libdevmapper-event gives dmeventd four seconds to start ("No input from event server"), which under TCG on a busy
     # machine are too few. It has to work the second time.
     if state != "running" and m.run("systemctl --failed --no-legend --plain").split()[:1] == ["lvm2-monitor.service"]:
         m.run("systemctl restart lvm2-monitor.service")
         state = m.run("systemctl is-system-running --wait", check=False)
+    return state
+
+
+def _running(m):
+    state = reached(m)
     if state != "running":
         m.fail(f"the system is {state}\n" + m.run(
             "for u in $(systemctl --failed --no-legend --plain | cut -d ' ' -f 1); do systemctl status $u; "
