@@ -26,6 +26,7 @@ static struct {
 	struct fstab_row row;   /* of /usr in the root's fstab */
 	int fstab_error;
 	bool no_driver;         /* the kernel does not know the file system yet */
+	struct device *renewed; /* while its driver is waited for the device goes, and is this one from then on */
 	uint64_t announced;     /* that many devices have come when it was checked; 0: it alone */
 } world;
 
@@ -55,7 +56,7 @@ int __wrap_loop_wait(struct run *run, uint64_t wake_at)
 	static struct device *items[1];
 
 	assert_int_equal(wake_at, 0);
-	items[0] = &world.device;
+	items[0] = world.renewed ?: &world.device;
 	run->devices = (struct devices){ .items = items, .n = 1, .announced = MAX(world.announced, 1) };
 	return 0;
 }
@@ -77,6 +78,8 @@ int __wrap_driver_ask(struct run *run, const char *fstypes)
 int __wrap_driver_wait(struct run *run, const char *fstypes);
 int __wrap_driver_wait(struct run *run, const char *fstypes)
 {
+	if (world.renewed)
+		world.device = (struct device){ .name = T("gone"), .devname = T("gone"), .tags.type = T("gone") };
 	return world.no_driver ? trace_call_errno("wait for %s", fstypes) : 0;
 }
 

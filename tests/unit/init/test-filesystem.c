@@ -40,6 +40,18 @@ static void driver_comes_meanwhile(void **state)
 		"wait for ext4\nmount /dev/vda1 /sysroot ext4 ro,-\n" MOUNTED);
 }
 
+/* The messages that come in that time free what was known of the device. */
+static void device_is_another_structure_afterwards(void **state)
+{
+	struct device again = world.device;
+
+	world.renewed = &again;
+	assert_int_equal(stage_alone(mount_root, "root=UUID=a"), 0);
+	assert_string_equal(traced.text,
+		"mkdir /sysroot\nwait root UUID=a\nfsck root ext4 systemd-fsck-root.service\n"
+		"mount /dev/vda1 /sysroot ext4 ro,-\n" MOUNTED);
+}
+
 /* What came while it was checked is looked at, once; of two copies neither is mounted. */
 static void copies_that_come_meanwhile(void **state)
 {
@@ -189,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(root_is_waited_for_checked_and_mounted, setup),
 		cmocka_unit_test_setup(driver_comes_meanwhile, setup),
+		cmocka_unit_test_setup(device_is_another_structure_afterwards, setup),
 		cmocka_unit_test_setup(copies_that_come_meanwhile, setup),
 		cmocka_unit_test_setup(how_long_it_waits, setup),
 		cmocka_unit_test_setup(degraded_when_asked, setup),
