@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/strv.h"
 #include "init/boot.h"
+#include "init/passage.h"
 #include "init/rootfile.h"
 #include "init/stack.h"
 #include "init/volume.h"
@@ -239,7 +240,7 @@ static const struct option options[] = {
 static const struct option *find_option(const char *key)
 {
 	static const struct option *const tables[] = {
-		options, rootfile_options, volume_options, stack_options,
+		options, rootfile_options, volume_options, stack_options, passage_options,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)

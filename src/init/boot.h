@@ -16,6 +16,7 @@
 enum fsck_mode { FSCK_AUTO, FSCK_FORCE, FSCK_SKIP };
 enum fsck_repair { REPAIR_PREEN, REPAIR_YES, REPAIR_NO };
 enum emergency { EMERGENCY_EXIT, EMERGENCY_REBOOT, EMERGENCY_POWEROFF, EMERGENCY_HALT };
+enum api_way { API_MOVE, API_CLEAN, API_WAYS };
 enum tristate { UNSET = -1, NO = 0, YES = 1 };
 
 struct boot_mount {
@@ -80,6 +81,7 @@ struct boot {
 	bool lvm_partial;       /* and a volume group be used */
 	char *keymap;           /* rd.vconsole.keymap=: not that of the image; NULL: that */
 	bool debug;
+	enum api_way api;       /* rd.slipway.api= */
 	bool serialize;         /* hand over to systemd by serialization */
 	char **warnings;        /* words that could not be used, each a whole sentence */
 };

@@ -46,7 +46,7 @@ struct run {
 	struct jobs jobs;
 	struct profile profile;
 	int span;                     /* of the stage that runs */
-	int processes;                /* the newest when /proc was mounted, see process_newest() */
+	int processes, newest;        /* the newest when /proc was mounted, and at the switch: process_newest() */
 	struct secrets *secrets;      /* NULL: nobody was asked */
 
 	dev_t root_dev;               /* of the mounted root; 0: not ours to know */

@@ -19,6 +19,7 @@
 #include "init/fsck.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
+#include "init/passage.h"
 #include "init/priority.h"
 #include "init/rootfile.h"
 #include "init/run.h"
@@ -28,21 +29,6 @@
 #include "init/udevdb.h"
 
 #define HAND_OVER_FD 3
-
-static int move_api(void)
-{
-	static const char *const names[] = { "/dev", "/proc", "/sys", "/run" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *target = NULL;
-
-		if (asprintf(&target, SYSROOT "%s", names[i]) < 0)
-			return log_errno(-ENOMEM, "cannot move %s", names[i]);
-		if (mount(names[i], target, NULL, MS_MOVE, NULL) < 0)
-			return log_errno(-errno, "cannot move %s to %s", names[i], target);
-	}
-	return 0;
-}
 
 /* The root of a mount namespace cannot be pivoted away when it is the rootfs: the new one is moved over it. */
 static int move_root(void)
@@ -135,9 +121,9 @@ static bool prepare_hand_over(struct run *run)
 static void leave_profile(struct run *run)
 {
 	struct trace_facts facts = { .began = run->monotonic, .root = run->boot.root.spec.text };
-	int newest = process_newest(), r;
+	int r;
 
-	facts.processes = newest > 0 && run->processes > 0 ? newest - run->processes : 0;
+	facts.processes = run->newest > 0 && run->processes > 0 ? run->newest - run->processes : 0;
 	facts.exec = clock_monotonic();
 	run->span = profile_stage(&run->profile, run->span, "exec", facts.exec);
 	r = trace_write(&run->profile, &facts, "/run/slipway/profile.json");
@@ -202,11 +188,13 @@ int enter_sysroot(struct run *run)
 
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
+	/* As long as /proc is there. */
+	run->newest = process_newest();
 	tell_udev(run);
 	if (run->next.systemd)
 		write_units(run);
 	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/move", NULL);
-	r = move_api();
+	r = passage_make(&run->boot);
 	if (r == 0)
 		r = move_root();
 	profile_end(&run->profile, span);

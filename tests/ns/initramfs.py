@@ -71,6 +71,12 @@ def step_mount(path, flags=0, data=None, fstype="tmpfs"):
     mount("step", in_room(path), fstype, flags, data)
 
 
+def step_bind(source, path):
+    """A file of the room at another place: in a user namespace no node can be made."""
+    step_file(path)
+    mount(in_room(source), in_room(path), None, MS_BIND)
+
+
 def step_copy(source, path, mode=0o755):
     shutil.copy(source, in_room(path))
     os.chmod(in_room(path), mode)

@@ -60,7 +60,8 @@ static char *told(const struct boot *b)
 	put_text(f, "shell", b->shell == UNSET ? NULL : b->shell == YES ? "yes" : "no");
 	put_text(f, "emergency", b->emergency == EMERGENCY_EXIT ? NULL : acts[b->emergency]);
 	put_list(f, " modules=", b->modules);
-	(void)fprintf(f, "%s%s", b->debug ? " debug" : "", b->serialize ? "" : " plain");
+	(void)fprintf(f, "%s%s%s", b->debug ? " debug" : "", b->serialize ? "" : " plain",
+		      b->api == API_CLEAN ? " clean" : "");
 	(void)fclose(f);
 	return text;
 }
@@ -145,6 +146,8 @@ static void each_option(void **state)
 		{ "rd.debug=0", "" },
 		{ "rd.slipway.serialize", "" },
 		{ "rd.slipway.serialize=0", " plain" },
+		{ "rd.slipway.api=clean", " clean" },
+		{ "rd.slipway.api=clean rd.slipway.api=move", "" },
 	};
 
 	compare(rows, ARRAY_SIZE(rows));
@@ -266,6 +269,7 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		{ "rd.shell=", yes_no },
 		{ "rd.debug=2", yes_no },
 		{ "rd.slipway.serialize=x", yes_no },
+		{ "rd.slipway.api", "move, clean" },
 		{ "loop=/images/", "the path of a file in the file system that root= or img_dev= names" },
 		{ "ro=1", "the word alone" },
 		{ "rw=", "the word alone" },
