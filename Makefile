@@ -124,7 +124,10 @@ place = install -D -m $(1) -t $(DESTDIR)$(2)
 install-programs: all
 	$(call place,0755,$(bindir)) $(B)/slipway
 	$(call place,0755,$(libexecdir)) $(B)/init $(B)/shutdown
-	for u in units/*.service; do [ ! -e $$u ] || $(call place,0644,$(unitdir)) $$u; done
+	for u in units/*.service; do \
+		$(call place,0644,$(unitdir)) $$u && \
+		sed -i 's|/usr/bin/|$(bindir)/|' $(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
+	done
 	for m in docs/man/*.[1-8]; do $(call place,0644,$(mandir)/man$${m##*.}) $$m || exit 1; done
 	$(call place,0644,$(bashcompletiondir)) units/completion/slipway
 	$(call place,0644,$(zshcompletiondir)) units/completion/_slipway

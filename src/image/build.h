@@ -61,6 +61,9 @@ int microcode_add(struct build *b);
 int reserve_add(struct build *b);
 int manifest_add(struct build *b);
 
+/* Of storage_add() only what goes into the exitrd. */
+int storage_add_exitrd(struct build *b);
+
 /*
  * Signals that mean "stop" wait (see command-build.c) and are asked for between passes, so that a temporary file is
  * cleaned up by the ordinary way out.

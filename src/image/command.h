@@ -20,8 +20,8 @@ struct command {
 	const struct option_row *options;
 };
 
-extern const struct command command_build, command_cat, command_diff, command_explain, command_ls, command_profile,
-	command_unpack, command_verify;
+extern const struct command command_build, command_cat, command_diff, command_exitrd, command_explain, command_ls,
+	command_profile, command_unpack, command_verify;
 
 /* For a command without options. */
 extern const struct option_row no_options[];

@@ -92,7 +92,7 @@ static int check_output(struct config *c)
  * In a build directory init and shutdown lie beside the program itself. In a chroot there may be no
  * /proc to ask where that is; the kernel has told it at exec.
  */
-static int choose_programs(struct config *c)
+int config_choose_programs(struct config *c)
 {
 	_cleanup_free_ char *self = realpath((const char *)getauxval(AT_EXECFN), NULL);
 	_cleanup_free_ char *init = NULL, *down = NULL;
@@ -194,7 +194,7 @@ int config_complete(struct config *c)
 	int r;
 
 	if ((r = config_open(c)) < 0 || (r = read_epoch(c)) < 0 || (r = config_choose_kernel(c)) < 0 ||
-	    (r = config_choose_image(c)) < 0 || (r = check_output(c)) < 0 || (r = choose_programs(c)) < 0 ||
+	    (r = config_choose_image(c)) < 0 || (r = check_output(c)) < 0 || (r = config_choose_programs(c)) < 0 ||
 	    (r = choose_target(c)) < 0 || (r = config_choose_types(c)) < 0)
 		return r;
 	return 0;

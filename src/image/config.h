@@ -47,6 +47,9 @@ int config_choose_kernel(struct config *c);
 int config_use_kernel(struct config *c, const char *kernel);
 int config_choose_types(struct config *c);
 
+/* Sets `programs`: what the command line says, else beside slipway, else the usual place. 0 or -ENOMEM. */
+int config_choose_programs(struct config *c);
+
 /* Sets `image`: what the command line says, else the name that the distribution uses for `kernel`. */
 int config_choose_image(struct config *c);
 

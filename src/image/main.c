@@ -6,7 +6,7 @@
 /* In the order of --help. */
 static const struct command *const commands[] = {
 	&command_build, &command_verify, &command_ls, &command_cat, &command_unpack, &command_diff, &command_explain,
-	&command_profile,
+	&command_profile, &command_exitrd,
 };
 
 static void print_command(const struct command *c)

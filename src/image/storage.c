@@ -42,6 +42,25 @@ static bool is_needed(const struct config *c, const struct tool *tool)
 	       (!tool->only || tool->only(&c->target));
 }
 
+static int add_for_exitrd(struct build *b, const struct tool *tool)
+{
+	return program_add_below(b, tool->exitrd, tool->program, tool->reason);
+}
+
+int storage_add_exitrd(struct build *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		int r = tools[i].exitrd ? add_for_exitrd(b, &tools[i]) : 0;
+
+		if (r == -ENOENT)
+			log_warning("cannot find %s, which %s: the way back will have to do without it, ignoring",
+				    tools[i].program, tools[i].reason);
+		else if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int storage_add(struct build *b)
 {
 	build_into(b, SEGMENT_RESERVE);
@@ -53,7 +72,7 @@ int storage_add(struct build *b)
 			continue;
 		r = program_add(b, tool->program, tool->usual, tool->reason, NULL);
 		if (r == 0 && tool->exitrd)
-			r = program_add_below(b, tool->exitrd, tool->program, tool->reason);
+			r = add_for_exitrd(b, tool);
 		/* For this machine prove_layers() says what is missing. */
 		if (r < 0 && r != -ENOENT)
 			return r;

@@ -5,25 +5,17 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/exitrd.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "init/exitrd.h"
-
-/* An array whose metadata mdmon writes: "external:imsm", or "external:/md127/0" of a volume. */
-static bool is_external(int sysfd, const char *name)
-{
-	_cleanup_free_ char *path = NULL, *version = NULL;
-
-	return startswith(name, "md") && asprintf(&path, "block/%s/md/metadata_version", name) >= 0 &&
-	       file_read_line(sysfd, path, &version) == 0 && startswith(version, "external:");
-}
+#include "base/md.h"
 
 static const struct helper {
 	const char *name; /* of its directory */
 	bool (*needed)(int sysfd, const char *name); /* by the block device of that name */
 	const char *without; /* what may happen */
 } helpers[] = {
-	{ "mdmon", is_external, "its metadata may be left dirty at power-off" },
+	{ "mdmon", md_is_external, "its metadata may be left dirty at power-off" },
 };
 
 static int stage(const char *name, int from, int to)

@@ -12,6 +12,7 @@ import case_arrive as arrive
 import case_contract as contract
 import case_daemons as daemons
 import case_disks as disks
+import case_exitrd as exitrd
 import case_faults as faults
 import case_fsck as fsck
 import case_index as index
@@ -162,6 +163,8 @@ ROWS = (
     Row("powercut-lvm-raid1", powercut.mirrored, ("trixie",), "matrix", 900),
 
     Row("uki", uki.unified, SYSTEMD, "matrix", 60),
+
+    Row("exitrd", exitrd.exitrd, ("bookworm", "trixie"), "matrix", 60),
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),

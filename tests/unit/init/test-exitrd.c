@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/macro.h"
-#include "init/exitrd.h"
+#include "base/exitrd.h"
 #include "init/run.h"
 #include "init/stages.h"
 #include "unit/scratch.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* exitrd: what is left in /run/initramfs for the way back. */
+/* exitrd: a directory filled for the way back, as systemd wants to find /run/initramfs. */
 #pragma once
 
 /*
