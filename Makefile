@@ -1,6 +1,6 @@
 # slipway: one file builds, checks and installs everything; no configure step.
 #
-#   make                 build/init build/shutdown build/slipway
+#   make                 build/init build/shutdown build/slipway build/cradle
 #   make check           unit, fuzz corpora, namespaces, golden images: seconds, no root
 #   make check-vm        the cases of tier "test" in qemu
 #   make test            deps + check + check-vm
@@ -73,12 +73,13 @@ src_of  = $(sort $(wildcard $(1)/*.c))
 obj_of  = $(patsubst %.c,$(B)/obj/%.o,$(call src_of,$(1)))
 lib_of  = $(filter-out %/main.o,$(call obj_of,$(1)))
 
-all: $(B)/init $(B)/shutdown $(B)/slipway
+all: $(B)/init $(B)/shutdown $(B)/slipway $(B)/cradle
 
 $(B)/base.a:     $(call obj_of,src/base)
 $(B)/initlib.a:  $(call lib_of,src/init)
 $(B)/imagelib.a: $(call lib_of,src/image)
 $(B)/downlib.a:  $(call lib_of,shutdown)
+$(B)/cradlelib.a: $(call lib_of,src/cradle)
 
 $(B)/%.a:
 	@mkdir -p $(@D)
@@ -100,8 +101,12 @@ $(B)/slipway: $(B)/obj/src/image/main.o $(B)/imagelib.a $(B)/base.a
 # as long as the machine runs: stripped, and with musl where there is its compiler, 0.13 MB in place of glibc's 0.87.
 EXITRD_CC ?= $(if $(SAN)$(COV),,$(firstword $(wildcard $(addsuffix /musl-gcc,$(subst :, ,$(PATH))))))
 exitrd_src = $(call src_of,shutdown) $(call src_of,src/base)
+cradle_src = $(call src_of,src/cradle) $(call src_of,src/base)
 ifeq ($(EXITRD_CC),)
 $(B)/shutdown: $(B)/obj/shutdown/main.o $(B)/downlib.a $(B)/base.a
+	$(Q)$(LINK) $(if $(SAN),,-static -s) -o $@ $^
+
+$(B)/cradle: $(B)/obj/src/cradle/main.o $(B)/cradlelib.a $(B)/base.a
 	$(Q)$(LINK) $(if $(SAN),,-static -s) -o $@ $^
 else
 # The kernel's headers lie behind musl's own.
@@ -113,6 +118,9 @@ exitrd_headers = $(addprefix -idirafter ,/usr/include $(wildcard /usr/include/$(
 
 $(B)/shutdown: $(exitrd_src:%.c=$(B)/exitrd/%.o)
 	$(Q)$(EXITRD_CC) $(FLAGS) $(LDGC) $(LDFLAGS) -static -s -o $@ $^
+
+$(B)/cradle: $(cradle_src:%.c=$(B)/exitrd/%.o)
+	$(Q)$(EXITRD_CC) $(FLAGS) $(LDGC) $(LDFLAGS) -static -s -o $@ $^
 endif
 
 include tests/tests.mk
@@ -123,11 +131,12 @@ place = install -D -m $(1) -t $(DESTDIR)$(2)
 
 install-programs: all
 	$(call place,0755,$(bindir)) $(B)/slipway
-	$(call place,0755,$(libexecdir)) $(B)/init $(B)/shutdown
+	$(call place,0755,$(libexecdir)) $(B)/init $(B)/shutdown $(B)/cradle
 	for u in units/*.service; do \
 		$(call place,0644,$(unitdir)) $$u && \
 		sed -i 's|/usr/bin/|$(bindir)/|' $(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
 	done
+	$(call place,0755,$(libexecdir)) units/inits/s6-finish units/inits/script-init
 	for m in docs/man/*.[1-8]; do $(call place,0644,$(mandir)/man$${m##*.}) $$m || exit 1; done
 	$(call place,0644,$(bashcompletiondir)) units/completion/slipway
 	$(call place,0644,$(zshcompletiondir)) units/completion/_slipway
@@ -165,7 +174,7 @@ compile_commands.json:
 
 clean:
 	rm -rf build/san build/cov build/fuzz build/obj build/tests \
-	      build/*.a build/init build/shutdown build/slipway compile_commands.json
+	      build/*.a build/init build/shutdown build/slipway build/cradle compile_commands.json
 
 .PHONY: all install install-programs install-kernel-install install-debian install-pacman deb deps compile_commands.json clean
 -include $(shell find $(B)/obj $(B)/exitrd $(B)/tests -name '*.d' -type f 2>/dev/null)

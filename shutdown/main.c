@@ -11,7 +11,10 @@
 #include "base/log.h"
 #include "shutdown/enter.h"
 #include "shutdown/guard.h"
+#include "shutdown/pivot.h"
 #include "shutdown/run.h"
+
+#define EXITRD "/run/initramfs"
 
 static const struct step {
 	const char *name;
@@ -41,6 +44,15 @@ static void start_guard(struct run *run, uint64_t watchdog_usec)
 		log_warning("cannot start the guard: %s, ignoring", strerror(-r));
 }
 
+/* Another init than systemd has executed us where it has found us. */
+static void enter_exitrd(void)
+{
+	int r = pivot_is_due() ? pivot_into(EXITRD) : 0;
+
+	if (r < 0)
+		log_errno(r, "cannot make " EXITRD " the root: what is in use from there stays");
+}
+
 static void begin(struct run *run, int argc, char **argv)
 {
 	uint64_t watchdog = arguments_watchdog(getenv("WATCHDOG_USEC"));
@@ -52,6 +64,7 @@ static void begin(struct run *run, int argc, char **argv)
 	log_open("slipway-shutdown", LOG_SINK_KMSG);
 	log_set_level(run->arguments.log_level);
 	log_set_stage("enter");
+	enter_exitrd();
 	run->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->root < 0)
 		log_errno(-errno, "cannot open /");

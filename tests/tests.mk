@@ -21,6 +21,7 @@ libs_base     :=
 libs_init      = $(B)/initlib.a
 libs_image     = $(B)/imagelib.a
 libs_shutdown  = $(B)/downlib.a
+libs_cradle    = $(B)/cradlelib.a
 ldlibs_init    = $(init_libs)
 ldlibs_image   = $(image_libs)
 

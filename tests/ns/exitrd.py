@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 
+MS_RDONLY, MS_REMOUNT = 1, 32
 MS_NOSUID, MS_NODEV, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 2, 4, 4096, 8192, 16384, 1 << 18
 MS_SHARED, CLONE_NEWNS = 1 << 20, 0x20000
 MNT_DETACH = 2
@@ -277,7 +278,7 @@ def inside(steps, argv, env):
     check(libc.pivot_root(b".", b"host"), "pivot_root")
     os.chdir("/")
     check(libc.umount2(b"/host", MNT_DETACH), "umount /host")
-    os.execve("/shutdown", argv, env)
+    os.execve(argv[0], argv, env)
 
 
 # -- the test's side -------------------------------------------------------------------------------------------------
@@ -333,11 +334,42 @@ def start(tmp, steps, argv, env=None, root=False):
                                 stdout=console, stderr=log)
 
 
-def step_stage(directory, libs):
-    shutil.copy(directory + "/shutdown", in_room("/shutdown"))
+def step_away(target="/run/initramfs"):
+    """The exitrd is not the root yet: it lies where an init finds it, on a file system of its own if one is mounted."""
+    os.makedirs(in_room(target), exist_ok=True)
+    for name in ("shutdown", "lib", "lib64", "usr"):
+        if os.path.exists(in_room("/" + name)):
+            shutil.move(in_room("/" + name), in_room(target))
+
+
+def step_compile(source, path):
+    """A static program; what it is made of lies beside this file."""
+    os.makedirs(os.path.dirname(in_room(path)), exist_ok=True)
+    argv = ["gcc", "-static", "-O1", "-o", in_room(path), os.path.join(os.path.dirname(__file__), source)]
+    subprocess.run(argv, check=True)
+
+
+def step_built(name, path, libs):
+    """One of our programs, with the libraries of a dynamic build."""
+    os.makedirs(os.path.dirname(in_room(path)), exist_ok=True)
+    shutil.copy(name, in_room(path))
+    step_libraries(libs)
+
+
+def step_libraries(libs):
     for lib in libs:
         os.makedirs(os.path.dirname(in_room(lib)), exist_ok=True)
         shutil.copy(lib, in_room(lib))
+
+
+def step_readonly(path):
+    """As `umount -a -r` leaves what it cannot unmount: the file system, not only the mount."""
+    mount(None, in_room(path), None, MS_REMOUNT | MS_RDONLY)
+
+
+def step_stage(directory, libs):
+    shutil.copy(directory + "/shutdown", in_room("/shutdown"))
+    step_libraries(libs)
 
 
 def finish(process, tmp, began, timeout=100):

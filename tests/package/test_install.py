@@ -13,6 +13,9 @@ PLACED = """
 755 usr/bin/slipway
 755 usr/lib/slipway/init
 755 usr/lib/slipway/shutdown
+755 usr/lib/slipway/cradle
+755 usr/lib/slipway/s6-finish
+755 usr/lib/slipway/script-init
 755 usr/lib/slipway/update-initramfs
 755 usr/lib/kernel/install.d/50-slipway.install
 755 etc/kernel/postinst.d/slipway

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""case_inits: inits that are not systemd get nothing that is only systemd's."""
+"""case_inits: inits that are not systemd get nothing that is only systemd's, and come back to the exitrd."""
+import dataclasses
+import subprocess
+
+import guests
+import inits
+import machine
+import trial
 from trial import case
 
 LEFTOVERS = "slipword SLIP_LEFT=a,b"
@@ -42,3 +49,68 @@ def busybox(t):
         m.order("busybox poweroff")
         assert m.wait_end(90) == "guest-shutdown"
     t.assert_clean(m.disks[0])
+
+
+# -- those that Debian packages, each as PID 1 of one guest; they come back to the exitrd ----------------------------
+
+CRADLE = "/usr/lib/slipway/cradle"
+
+
+@dataclasses.dataclass(frozen=True)
+class Init:
+    words: str      # on the kernel command line
+    program: str    # what /proc/1/exe is then
+    halt: str       # shell: ends the machine as that init has it
+    verb: str = "poweroff"
+    access: str = "ro"
+
+
+INITS = {
+    "sysvinit": Init(f"init={CRADLE}", "/usr/sbin/init", "poweroff"),
+    "openrc": Init(f"init={CRADLE} CRADLE=/sbin/openrc-init", "/usr/sbin/openrc-init", "openrc-shutdown --reboot now",
+                   "reboot"),
+    "runit": Init(f"init={CRADLE} CRADLE=/lib/runit/runit-init", "/usr/sbin/runit", "/lib/runit/runit-init 0"),
+    "finit": Init(f"init={CRADLE} CRADLE=/sbin/finit", "/usr/sbin/finit", "/lib/finit/initctl poweroff"),
+    "busybox": Init(f"init={CRADLE} CRADLE=/usr/lib/busybox/init", "/usr/bin/busybox", "busybox reboot", "reboot"),
+    "s6": Init("init=/usr/bin/s6-svscan -- /etc/s6", "/usr/bin/s6-svscan",
+               "echo poweroff >/run/s6-verb; s6-svscanctl -t /etc/s6", access="rw"),
+    "script": Init("init=/usr/lib/slipway/script-init SCRIPT_INIT=/usr/local/sbin/agent", "/usr/bin/dash", "kill -USR2 1"),
+}
+
+
+def _disk(t, name):
+    """The guest's root with what `make install` and docs/inits.md put there."""
+    raw = t.directory / "root.img"
+    subprocess.run(["cp", "--sparse=always", inits.ensure() / "root.img", raw], check=True)
+    files = {CRADLE: trial.BUILD / "cradle", "/usr/lib/slipway/script-init": trial.TOP / "units/inits/script-init",
+             "/etc/s6/.s6-svscan/finish": trial.TOP / "units/inits/s6-finish"}
+    lines = ["mkdir /usr/lib/slipway", "mkdir /etc/s6/.s6-svscan"]
+    for path, source in files.items():
+        lines += [f"write {source} {path}", f"set_inode_field {path} mode 0100755"]
+    if name == "busybox":
+        lines += ["rm /etc/inittab", f"write {guests.HERE}/guest/busybox/etc/inittab /etc/inittab"]
+    done = subprocess.run(["debugfs", "-w", "-f", "-", raw], input="\n".join(lines) + "\n", text=True, check=True,
+                          capture_output=True)
+    (t.directory / "debugfs.log").write_text(done.stdout + done.stderr)
+    return machine.Disk(raw)
+
+
+def _boot(t, name, disk, init):
+    tree, release = inits.ensure() / "tree", inits.release()
+    return t.boot(f"SLIP_LEFT=a,b {init.words}", disks=[disk], access=init.access, kernel=tree / f"boot/vmlinuz-{release}",
+                  image=trial.kept_image("inits", tree, "--kver", release))
+
+
+@case
+def back(t):
+    """It gets nothing of systemd's, runs, and its halt ends in our exitrd, clean: nothing of the root is in use."""
+    name = t.name.partition("-")[2]
+    init, disk = INITS[name], _disk(t, name)
+    with _boot(t, name, disk, init) as m:
+        m.wait_agent()
+        check_plain(m, init.program)
+        m.run("mount -o remount,rw / && touch /root/written && mount -t tmpfs none /mnt && touch /mnt/x")
+        m.order(init.halt)
+        t.assert_down(m, init.verb)
+        assert m.wait_end(60) == ("guest-reset" if init.verb == "reboot" else "guest-shutdown")
+    t.assert_clean(disk)

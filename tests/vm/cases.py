@@ -168,6 +168,8 @@ ROWS = (
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),
+    *(Row(name, inits.back, ("others",), "matrix", 30) for name in (
+        "init-sysvinit", "init-openrc", "init-runit", "init-finit", "init-busybox", "init-s6", "init-script")),
 )
 
 
