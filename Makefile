@@ -58,7 +58,7 @@ LINK      = $(CC) $(FLAGS) $(LDGC) $(LDFLAGS)
 # Which libraries each program is allowed to stand on.
 init_pkgs  := blkid
 # What init opens when it wants it, and the decoder that it has inside.
-open_pkgs  := libkmod mount libzstd
+open_pkgs  := libkmod mount libzstd libarchive
 image_pkgs := libkmod libzstd liblzma liblz4 zlib
 # jansson: slipway opens it.
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(init_pkgs) $(open_pkgs) $(image_pkgs) jansson 2>/dev/null)

@@ -205,16 +205,24 @@ static int add_needed(struct closure *c, const struct object *o)
 	return r;
 }
 
+/* What our own init has a use for only where that was asked for. */
+static bool is_asked_for(const struct closure *c, const struct object *o, const struct dlopen_feature *f)
+{
+	return streq(o->node->path, "init") && streq_null(f->name, "archive") &&
+	       c->build->config->settings.archives == ARCHIVES_YES;
+}
+
 static int add_feature(struct closure *c, const struct object *o, const struct dlopen_feature *f)
 {
+	bool asked = is_asked_for(c, o, f);
 	int r = 1;
 
-	if (f->priority == DLOPEN_SUGGESTED)
+	if (f->priority == DLOPEN_SUGGESTED && !asked)
 		return 0;
 	STRV_FOREACH(name, f->sonames)
 		if (r == 1)
 			r = add_library(c, o, *name, true);
-	if (r == 1 && f->priority == DLOPEN_REQUIRED && f->sonames)
+	if (r == 1 && (f->priority == DLOPEN_REQUIRED || asked) && f->sonames)
 		return no_library(c, o, f->sonames[0], -ENOENT);
 	return r < 0 ? r : 0;
 }

@@ -56,6 +56,8 @@ const struct option_row build_options[] = {
 	{ "microcode", 0, "WORD", "auto, all, host or none", offsetof(struct config, options.microcode) },
 	{ "keymap", 0, "NAME", "for the passphrase's prompt: auto, no, or a keymap's name",
 	  offsetof(struct config, options.keymap) },
+	{ "archives", 0, "WORD", "no or yes: what a root that is unpacked from tar archives needs",
+	  offsetof(struct config, options.archives) },
 	{ "quiet", 'q', NULL, "only warnings and errors", offsetof(struct config, quiet) },
 	{ "verbose", 'v', NULL, "say for each file why it is in",
 	  offsetof(struct config, verbose) },

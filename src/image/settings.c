@@ -28,6 +28,7 @@ struct setting {
 static const char *const modes[] = { "generic", "host", NULL };
 static const char *const microcodes[] = { "auto", "all", "host", "none", NULL };
 static const char *const yes_no[] = { "yes", "no", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const auto_yes_no[] = { "auto", "yes", "no", NULL };
 
 static const char *check_module(const struct setting *row, const char *word, size_t i)
@@ -92,6 +93,7 @@ static const struct setting settings[] = {
 	{ PLACE(firmware), .choices = auto_yes_no },
 	{ PLACE(microcode), .choices = microcodes },
 	{ PLACE(keymap), .check = check_keymap, .usual = "auto" },
+	{ PLACE(archives), .choices = no_yes },
 };
 
 #define SETTING_FOREACH(row) for (const struct setting *row = settings; row < settings + ARRAY_SIZE(settings); row++)

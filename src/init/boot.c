@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "init/boot.h"
 #include "init/passage.h"
+#include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/stack.h"
 #include "init/volume.h"
@@ -240,7 +241,7 @@ static const struct option options[] = {
 static const struct option *find_option(const char *key)
 {
 	static const struct option *const tables[] = {
-		options, rootfile_options, volume_options, stack_options, passage_options,
+		options, rootfile_options, volume_options, stack_options, passage_options, ramroot_options,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -262,6 +263,8 @@ static int apply(struct boot *b)
 	}
 	if (cmdline_find(&b->cmdline, "noresume"))
 		spec_free(&b->resume);
+	if (r == 0)
+		r = ramroot_complete(b);
 	if (r == 0)
 		r = rootfile_complete(b);
 	return r < 0 ? r : volumes_complete(b);
@@ -320,6 +323,9 @@ void boot_free(struct boot *b)
 	boot_mount_free(&b->root);
 	boot_mount_free(&b->usr);
 	boot_mount_free(&b->file.host);
+	boot_mount_free(&b->ram.medium);
+	free(b->ram.archives);
+	free(b->ram.options);
 	free(b->file.path);
 	free(b->file.fstype);
 	free(b->file.flags);

@@ -17,6 +17,7 @@ enum fsck_mode { FSCK_AUTO, FSCK_FORCE, FSCK_SKIP };
 enum fsck_repair { REPAIR_PREEN, REPAIR_YES, REPAIR_NO };
 enum emergency { EMERGENCY_EXIT, EMERGENCY_REBOOT, EMERGENCY_POWEROFF, EMERGENCY_HALT };
 enum api_way { API_MOVE, API_CLEAN, API_WAYS };
+enum stay { STAY_NOT, STAY_COPIED, STAY_HERE };
 enum tristate { UNSET = -1, NO = 0, YES = 1 };
 
 struct boot_mount {
@@ -52,10 +53,19 @@ struct boot_file {
 	char *fstype, *flags;      /* loopfstype=, loopflags=: moved to boot.root by rootfile_complete() */
 };
 
+/* The root in memory: rd.slipway.stay=, rd.slipway.archives=. ramroot.c */
+struct boot_ram {
+	enum stay stay;            /* the initramfs is the system, or a copy of it */
+	char *archives;            /* of a file or a directory, on `medium`; NULL: no archives */
+	struct boot_mount medium;  /* spec SPEC_NONE: the image */
+	char *options;             /* of the tmpfs; NULL: the kernel's */
+};
+
 struct boot {
 	struct cmdline cmdline; /* all words: cmdline.d first, the kernel's last */
 	struct boot_mount root, usr;
 	struct boot_file file;
+	struct boot_ram ram;
 	bool rw;
 	uint64_t timeout;       /* µs to wait for root and /usr; USEC_FOREVER with rootwait or 0 */
 	uint64_t delay;         /* µs from the start before root may be mounted */

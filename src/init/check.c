@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "init/executable.h"
 #include "init/filesystem.h"
+#include "init/ramroot.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -49,17 +50,40 @@ static bool is_systemd(int root, const char *path)
 	return false;
 }
 
-/* The first that can be executed; what is wrong with the others is said only when it was asked for. */
-static const char *choose_init(int root, const char *asked)
+/* Started once more we would start ourselves once more. */
+static bool is_ourselves(int root, const char *path)
 {
-	const char *const candidates[] = { asked, "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+	_cleanup_close_ int fd = inroot_open(root, path, O_PATH);
+	struct stat a, b;
+
+	return fd >= 0 && fstat(fd, &a) == 0 && stat("/proc/self/exe", &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static bool can_be_next(int root, const char *path, char *why, size_t size)
+{
+	if (executable_check(root, path, why, size) < 0)
+		return false;
+	if (!is_ourselves(root, path))
+		return true;
+	(void)snprintf(why, size, "it is the initramfs's own");
+	return false;
+}
+
+/*
+ * The first that can be executed; what is wrong with the others is said only when it was asked for. The initramfs's own
+ * shell is the rescue shell, which is given only where it was asked for.
+ */
+static const char *choose_init(int root, const char *asked, bool stays)
+{
+	const char *const candidates[] = { asked, "/sbin/init", "/etc/init", "/bin/init", stays ? NULL : "/bin/sh" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
 		char why[256];
 
 		if (!candidates[i])
 			continue;
-		if (executable_check(root, candidates[i], why, sizeof(why)) == 0)
+		if (can_be_next(root, candidates[i], why, sizeof(why)))
 			return candidates[i];
 		if (i == 0)
 			log_warning("init=%s cannot be executed: %s; trying the usual ones", asked, why);
@@ -72,17 +96,21 @@ static const char *choose_init(int root, const char *asked)
 int check_init(struct run *run)
 {
 	static const char *const directories[] = { "dev", "proc", "sys", "run" };
-	_cleanup_close_ int root = open(SYSROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool stays = ramroot_stays(&run->boot);
+	const char *where = stays ? "/" : SYSROOT;
+	_cleanup_close_ int root = open(where, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *init;
 	int r;
 
 	if (root < 0)
-		return log_errno(-errno, "cannot open " SYSROOT);
-	init = choose_init(root, run->boot.init);
+		return log_errno(-errno, "cannot open %s", where);
+	init = choose_init(root, run->boot.init, stays);
 	if (!init) {
-		log_error("the root has no init that can be executed: looked for %s%s/sbin/init, /etc/init, /bin/init, "
-			  "/bin/sh in it; is root= the right file system?",
-			  run->boot.init ? run->boot.init : "", run->boot.init ? ", " : "");
+		log_error("the root has no init that can be executed: looked for %s%s/sbin/init, /etc/init, "
+			  "/bin/init%s in it; %s", run->boot.init ? run->boot.init : "",
+			  run->boot.init ? ", " : "", stays ? "" : ", /bin/sh",
+			  stays ? "rd.slipway.stay is for an image that has a system"
+				: "is root= the right file system?");
 		return -ENOEXEC;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
@@ -92,7 +120,8 @@ int check_init(struct run *run)
 	}
 	if (string_set(&run->next.path, init) < 0)
 		return log_errno(-ENOMEM, "cannot remember %s", init);
-	run->next.systemd = is_systemd(root, init);
+	/* Its hand-over is for one that comes after a switch. */
+	run->next.systemd = !stays && is_systemd(root, init);
 	log_debug("the next init is %s%s", init, run->next.systemd ? ", which is systemd" : "");
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/filesystem.h"
+#include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/run.h"
 #include "init/stages.h"
@@ -35,6 +36,8 @@ int mount_root(struct run *run)
 		log_notice(SYSROOT " is mounted already, taking it as it is");
 		return 0;
 	}
+	if (ramroot_is_asked(boot))
+		return ramroot_make(run);
 	if (boot->root.spec.kind == SPEC_NONE) {
 		log_error("no root device is given: the kernel command line lacks root= (allowed: %s)", spec_allowed);
 		return -EDESTADDRREQ;

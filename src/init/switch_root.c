@@ -21,6 +21,7 @@
 #include "init/oldroot.h"
 #include "init/passage.h"
 #include "init/priority.h"
+#include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/run.h"
 #include "init/serialize.h"
@@ -164,7 +165,8 @@ static _Noreturn void become_init(struct run *run)
 		}
 		checked_remove(&run->usr_fsck);
 		rootfile_remove_unit(&run->boot);
-		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		/* The last, a shell, only of another root: here it would be the rescue shell. */
+		for (size_t i = 0; i < ARRAY_SIZE(others) - ramroot_stays(&run->boot); i++)
 			if (!streq(others[i], run->next.path))
 				exec_init(run, others[i], false, env);
 	}
@@ -181,18 +183,13 @@ static void tell_udev(const struct run *run)
 		log_warning("cannot tell udev of the mappings: %s, ignoring", strerror(-r));
 }
 
-int enter_sysroot(struct run *run)
+static int switch_over(struct run *run)
 {
 	_cleanup_close_ int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int span, r;
 
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
-	/* As long as /proc is there. */
-	run->newest = process_newest();
-	tell_udev(run);
-	if (run->next.systemd)
-		write_units(run);
 	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/move", NULL);
 	r = passage_make(&run->boot);
 	if (r == 0)
@@ -205,6 +202,24 @@ int enter_sysroot(struct run *run)
 	profile_end(&run->profile, span);
 	if (r < 0)
 		log_warning("cannot free the memory of the initramfs: %s, ignoring", strerror(-r));
+	return 0;
+}
+
+int enter_sysroot(struct run *run)
+{
+	int r = 0;
+
+	/* As long as /proc is there. */
+	run->newest = process_newest();
+	tell_udev(run);
+	if (run->next.systemd)
+		write_units(run);
+	if (ramroot_stays(&run->boot))
+		ramroot_stay(run);
+	else
+		r = switch_over(run);
+	if (r < 0)
+		return r;
 	log_info("starting %s", run->next.path);
 	log_set_stage(NULL);
 	become_init(run);

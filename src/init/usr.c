@@ -6,6 +6,7 @@
 #include "base/mountinfo.h"
 #include "base/unitname.h"
 #include "init/filesystem.h"
+#include "init/ramroot.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -78,7 +79,8 @@ int mount_usr(struct run *run)
 {
 	const struct boot_mount *usr = &run->boot.usr;
 
-	if (mount_is_mountpoint(USR))
+	/* What stays has its own. */
+	if (ramroot_stays(&run->boot) || mount_is_mountpoint(USR))
 		return 0;
 	if (usr->spec.kind == SPEC_NONE)
 		return from_fstab(run);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What programs need to run: of other machines, of glibc itself, and by the variables of ld.so(8)."""
-from fixture import LIBDIR
+from fixture import LIBDIR, note
 
 AARCH64 = b"\xb7\x00"
 
@@ -86,3 +86,25 @@ def test_lib_of_the_loader_in_a_runpath(root, parts):
     root.copy("libfar.so.1", "opt/lib/x86-tiny/far/libfar.so.1")
     built(root)
     assert "opt/lib/x86-tiny/far/libfar.so.1" in root.names()
+
+
+def test_library_of_archives_only_where_they_are_asked_for(root, parts):
+    """It is suggested by init, and by another program that slipway.conf has nothing to say about."""
+    parts.shared("libarch.so.1", "int arch;")
+    text = "void _start(void) {}" + note(1, "libarch.so.1", "suggested", "archive")
+    parts.program("fsck-arch", text, "libtiny.so.1")
+    parts.program("init-arch", text, "libtiny.so.1")
+    (root.path / "usr/sbin/e2fsck").unlink()
+    root.copy("fsck-arch", "usr/sbin/e2fsck")
+    built(root, "--archives", "yes")
+    (root.libexec / "init").write_bytes((parts.path / "init-arch").read_bytes())
+    done = root.build("-f", "--archives", "yes")
+    assert done.returncode == 1 and "cannot find libarch.so.1, needed by /init: it is not in" in done.said
+    root.copy("libarch.so.1", f"{LIBDIR}/libarch.so.1")
+    built(root, "-f")
+    assert f"{LIBDIR}/libarch.so.1" not in root.names()
+    root.text("etc/slipway.conf", "archives = yes\n")
+    built(root, "-f")
+    assert f"{LIBDIR}/libarch.so.1" in root.names()
+    done = root.build("-f", "--archives", "maybe")
+    assert "--archives: archives cannot be \"maybe\"; allowed are no and yes" in done.said

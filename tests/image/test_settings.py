@@ -148,6 +148,7 @@ def test_settings_are_printed_as_they_could_be_written(root, tmp_path):
         "firmware = auto  # the default",
         "microcode = auto  # the default",
         "keymap = auto  # the default",
+        "archives = no  # the default",
     ]
     (tmp_path / "again").write_bytes(done.stdout)
     again = root.build("--print-config", "--config", tmp_path / "again", output=False)

@@ -221,13 +221,15 @@ def keep(order):
         done, how = os.waitpid(pid, os.WNOHANG)
         if done:
             status = os.waitstatus_to_exitcode(how)
-    # Before and after the switch /run is one of the two.
+    # A root that /init itself has made. "/.." is what was mounted over "/".
+    top = os.open("/..", os.O_RDONLY | os.O_DIRECTORY)
+    # Before and after the switch /run is one of them.
     result = {
         "status": status,
         "mounts": mounts,
         "old": dump(old, "."),
-        "run": dump(new, "run") or dump(old, "run"),
-        "report": read_at(new, "report"),
+        "run": dump(new, "run") or dump(old, "run") or dump(top, "run"),
+        "report": read_at(new, "report") or read_at(top, "report"),
     }
     json.dump(result, sys.stdout)
 

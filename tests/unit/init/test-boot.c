@@ -48,6 +48,10 @@ static char *told(const struct boot *b)
 	put_mount(f, "root", &b->root);
 	put_text(f, "file", b->file.path);
 	put_mount(f, "on", &b->file.host);
+	put_text(f, "archives", b->ram.archives);
+	put_mount(f, "medium", &b->ram.medium);
+	put_text(f, "ram", b->ram.options);
+	put_text(f, "stay", b->ram.stay == STAY_NOT ? NULL : b->ram.stay == STAY_HERE ? "here" : "copied");
 	put_mount(f, "usr", &b->usr);
 	(void)fprintf(f, "%s", b->rw ? " rw" : "");
 	put_span(f, "timeout", b->timeout, 90 * USEC_PER_SEC);
@@ -172,6 +176,24 @@ static void root_in_a_file(void **state)
 	compare(rows, ARRAY_SIZE(rows));
 }
 
+static void root_in_memory(void **state)
+{
+	static const struct row rows[] = {
+		{ "rd.slipway.archives=/pkgs", " archives=</pkgs>" },
+		{ "root=LABEL=p rootfstype=iso9660 rootflags=x rd.slipway.archives=/pkgs rd.slipway.ram=size=25%",
+		  " archives=</pkgs> medium=<LABEL=p> fstype=<iso9660> flags=<x> ram=<size=25%>" },
+		{ "rd.slipway.archives=/pkgs rd.slipway.archives= root=LABEL=p", " root=<LABEL=p>" },
+		{ "rd.slipway.stay", " stay=<here>" },
+		{ "rd.slipway.stay=1 rd.slipway.ram=size=90%,nr_inodes=9", " ram=<size=90%,nr_inodes=9> stay=<here>" },
+		{ "rd.slipway.stay=copy", " stay=<copied>" },
+		{ "rd.slipway.stay=copy rd.slipway.stay=0", "" },
+		/* Who stays has no other root. */
+		{ "root=LABEL=p rd.slipway.archives=/pkgs rd.slipway.stay", " root=<LABEL=p> stay=<here>" },
+	};
+
+	compare(rows, ARRAY_SIZE(rows));
+}
+
 static void spelt_otherwise(void **state)
 {
 	static const struct row rows[] = {
@@ -243,6 +265,7 @@ static void kernels_words_come_after_the_images(void **state)
 static void what_makes_no_sense_is_a_warning(void **state)
 {
 	static const char yes_no[] = "1, yes, true, on, 0, no, false, off";
+	static const char path[] = "an absolute path without \"..\", on what root= names or in the image";
 	static const struct {
 		const char *words, *allowed;
 	} rows[] = {
@@ -270,6 +293,8 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		{ "rd.debug=2", yes_no },
 		{ "rd.slipway.serialize=x", yes_no },
 		{ "rd.slipway.api", "move, clean" },
+		{ "rd.slipway.stay=maybe", "copy, 1, yes, true, on, 0, no, false, off" },
+		{ "rd.slipway.archives=pkgs", path }, { "rd.slipway.archives=/a/../b", path },
 		{ "loop=/images/", "the path of a file in the file system that root= or img_dev= names" },
 		{ "ro=1", "the word alone" },
 		{ "rw=", "the word alone" },
@@ -339,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_option),
 		cmocka_unit_test(root_in_a_file),
+		cmocka_unit_test(root_in_memory),
 		cmocka_unit_test(spelt_otherwise),
 		cmocka_unit_test(last_one_wins),
 		cmocka_unit_test(what_follows_two_dashes_is_inits),
