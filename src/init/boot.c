@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "init/boot.h"
 #include "init/passage.h"
+#include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/stack.h"
@@ -242,6 +243,7 @@ static const struct option *find_option(const char *key)
 {
 	static const struct option *const tables[] = {
 		options, rootfile_options, volume_options, stack_options, passage_options, ramroot_options,
+		ramdisk_options,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -263,6 +265,8 @@ static int apply(struct boot *b)
 	}
 	if (cmdline_find(&b->cmdline, "noresume"))
 		spec_free(&b->resume);
+	if (r == 0)
+		r = ramdisk_complete(b);
 	if (r == 0)
 		r = ramroot_complete(b);
 	if (r == 0)
@@ -324,6 +328,8 @@ void boot_free(struct boot *b)
 	boot_mount_free(&b->usr);
 	boot_mount_free(&b->file.host);
 	boot_mount_free(&b->ram.medium);
+	boot_mount_free(&b->real.root);
+	free(b->real.init);
 	free(b->ram.archives);
 	free(b->ram.options);
 	free(b->file.path);

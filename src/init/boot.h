@@ -61,11 +61,18 @@ struct boot_ram {
 	char *options;             /* of the tmpfs; NULL: the kernel's */
 };
 
+/* What is meant by root= and its like where those are the kernel's: real_root=. ramdisk.c */
+struct boot_real {
+	struct boot_mount root;    /* moved to boot.root by ramdisk_complete() */
+	char *init;
+};
+
 struct boot {
 	struct cmdline cmdline; /* all words: cmdline.d first, the kernel's last */
 	struct boot_mount root, usr;
 	struct boot_file file;
 	struct boot_ram ram;
+	struct boot_real real;
 	bool rw;
 	uint64_t timeout;       /* µs to wait for root and /usr; USEC_FOREVER with rootwait or 0 */
 	uint64_t delay;         /* µs from the start before root may be mounted */

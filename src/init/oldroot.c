@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "base/macro.h"
@@ -48,7 +50,8 @@ int oldroot_empty(int fd)
 
 	if (fstat(old, &st) < 0 || fstatfs(old, &fs) < 0 || stat("/", &now) < 0)
 		return -errno;
-	if (fs.f_type != RAMFS_MAGIC && fs.f_type != TMPFS_MAGIC)
+	/* A ramdisk, of whatever file system, is memory too. */
+	if (fs.f_type != RAMFS_MAGIC && fs.f_type != TMPFS_MAGIC && major(st.st_dev) != RAMDISK_MAJOR)
 		return -ENOTTY;
 	if (st.st_dev == now.st_dev)
 		return -EXDEV;

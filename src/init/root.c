@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/filesystem.h"
+#include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/run.h"
@@ -42,6 +43,8 @@ int mount_root(struct run *run)
 		log_error("no root device is given: the kernel command line lacks root= (allowed: %s)", spec_allowed);
 		return -EDESTADDRREQ;
 	}
+	if (ramdisk_is_named(boot))
+		return -EBUSY;
 	if (boot->file.path && (r = rootfile_open(run)) < 0)
 		return r;
 	return filesystem_mount(run, &root, &run->root_fsck, &run->root_dev);

@@ -21,6 +21,7 @@
 #include "init/oldroot.h"
 #include "init/passage.h"
 #include "init/priority.h"
+#include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/run.h"
@@ -183,26 +184,43 @@ static void tell_udev(const struct run *run)
 		log_warning("cannot tell udev of the mappings: %s, ignoring", strerror(-r));
 }
 
+static int move_over(struct run *run, const struct ramdisk *ram)
+{
+	int span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/move", NULL);
+	int r = passage_make(&run->boot);
+
+	if (r == 0)
+		r = ramdisk_is_there(ram) ? ramdisk_pivot() : move_root();
+	profile_end(&run->profile, span);
+	return r;
+}
+
+/* Takes `old`. */
+static void free_memory(struct run *run, int old, const struct ramdisk *ram)
+{
+	int span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/empty", NULL);
+	int r = oldroot_empty(old);
+
+	if (r < 0)
+		log_warning("cannot free the memory of the initramfs: %s, ignoring", strerror(-r));
+	if (ramdisk_is_there(ram))
+		ramdisk_free(ram);
+	profile_end(&run->profile, span);
+}
+
 static int switch_over(struct run *run)
 {
 	_cleanup_close_ int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int span, r;
+	_cleanup_(ramdisk_close) struct ramdisk ram = RAMDISK_NONE;
+	int r;
 
 	if (old < 0)
 		return log_errno(-errno, "cannot open /");
-	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/move", NULL);
-	r = passage_make(&run->boot);
+	ramdisk_open(&ram);
+	r = move_over(run, &ram);
 	if (r == 0)
-		r = move_root();
-	profile_end(&run->profile, span);
-	if (r < 0)
-		return r;
-	span = profile_begin(&run->profile, SPAN_STAGE, "switch-root/empty", NULL);
-	r = oldroot_empty(TAKE_FD(old));
-	profile_end(&run->profile, span);
-	if (r < 0)
-		log_warning("cannot free the memory of the initramfs: %s, ignoring", strerror(-r));
-	return 0;
+		free_memory(run, TAKE_FD(old), &ram);
+	return r;
 }
 
 int enter_sysroot(struct run *run)

@@ -194,6 +194,24 @@ static void root_in_memory(void **state)
 	compare(rows, ARRAY_SIZE(rows));
 }
 
+/* root= and init= are the kernel's where it has started us from a ramdisk. */
+static void root_of_an_old_initrd(void **state)
+{
+	static const struct row rows[] = {
+		{ "root=/dev/ram0 init=/init real_root=UUID=a", " root=<UUID=a>" },
+		{ "real_root=UUID=a root=/dev/ram0 init=/linuxrc real_init=/bin/init",
+		  " root=<UUID=a> init=</bin/init>" },
+		{ "root=/dev/ram0 init=/opt/i real_root=UUID=a", " root=<UUID=a> init=</opt/i>" },
+		{ "root=/dev/ram0 rootfstype=ext2 real_root=UUID=a real_rootflags=noatime rootflags=x",
+		  " root=<UUID=a> flags=<noatime>" },
+		{ "root=UUID=b real_rootflags=noatime", " root=<UUID=b>" },
+		{ "root=UUID=b init=/init", " root=<UUID=b> init=</init>" },
+		{ "real_root=LABEL=m rd.slipway.archives=/a", " archives=</a> medium=<LABEL=m>" },
+	};
+
+	compare(rows, ARRAY_SIZE(rows));
+}
+
 static void spelt_otherwise(void **state)
 {
 	static const struct row rows[] = {
@@ -293,6 +311,8 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		{ "rd.debug=2", yes_no },
 		{ "rd.slipway.serialize=x", yes_no },
 		{ "rd.slipway.api", "move, clean" },
+		{ "real_root=x", spec_allowed },
+		{ "real_init=x", "an absolute path in the root file system" },
 		{ "rd.slipway.stay=maybe", "copy, 1, yes, true, on, 0, no, false, off" },
 		{ "rd.slipway.archives=pkgs", path }, { "rd.slipway.archives=/a/../b", path },
 		{ "loop=/images/", "the path of a file in the file system that root= or img_dev= names" },
@@ -365,6 +385,7 @@ int main(void)
 		cmocka_unit_test(each_option),
 		cmocka_unit_test(root_in_a_file),
 		cmocka_unit_test(root_in_memory),
+		cmocka_unit_test(root_of_an_old_initrd),
 		cmocka_unit_test(spelt_otherwise),
 		cmocka_unit_test(last_one_wins),
 		cmocka_unit_test(what_follows_two_dashes_is_inits),

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "base/file.h"
@@ -17,6 +19,7 @@ static struct {
 	long magic;      /* of the file system that is asked for */
 	bool same;       /* "/" is that file system */
 	ino_t mounted;   /* this directory is another file system */
+	dev_t dev;       /* 0: what it is */
 	int statfs_error, stat_error;
 } fake;
 
@@ -37,6 +40,8 @@ int __wrap_fstat(int fd, struct stat *ret)
 {
 	int r = __real_fstat(fd, ret);
 
+	if (r == 0 && fake.dev)
+		ret->st_dev = fake.dev;
 	if (r == 0 && fake.mounted && ret->st_ino == fake.mounted)
 		ret->st_dev += 1;
 	return r;
@@ -132,6 +137,20 @@ static void disk_is_left_alone(void **state)
 	assert_true(there(s, "usr/lib/modules/6.1/modules.dep"));
 }
 
+/* But for one in memory. */
+static void ramdisk_is_emptied(void **state)
+{
+	const struct scratch *s = *state;
+
+	fill(s);
+	fake.magic = EXT4_SUPER_MAGIC;
+	fake.dev = makedev(RAMDISK_MAJOR + 1, 0);
+	assert_int_equal(empty(s), -ENOTTY);
+	fake.dev = makedev(RAMDISK_MAJOR, 0);
+	assert_int_equal(empty(s), 0);
+	assert_int_equal(left(s), 0);
+}
+
 /* The switch has not happened, or the root itself is a tmpfs. */
 static void root_we_stand_in_is_left_alone(void **state)
 {
@@ -181,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_scratch(memory_is_given_back),
 		in_scratch(disk_is_left_alone),
+		in_scratch(ramdisk_is_emptied),
 		in_scratch(root_we_stand_in_is_left_alone),
 		in_scratch(mounts_are_not_entered),
 		in_scratch(what_cannot_be_asked_is_not_deleted),
