@@ -143,6 +143,7 @@ const struct module_rule module_rules[] = {
 	{ "udf", FS "UDF, of live media", false },
 	{ "exfat", FS "exFAT, of live media", false },
 	{ "ntfs3", FS "NTFS, where the file of a live system may lie", false },
+	{ "efivarfs", "the firmware's variables: which disk it booted from", false },
 	{ "crypto-crc32c", FS "checksums of ext4, XFS, Btrfs: every implementation", false },
 
 	{ "atkbd", INPUT "PS/2", false },

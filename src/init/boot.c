@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/strv.h"
 #include "init/boot.h"
+#include "init/gptauto.h"
 #include "init/passage.h"
 #include "init/ramdisk.h"
 #include "init/ramroot.h"
@@ -14,9 +15,16 @@
 
 #define TIMEOUT_DEFAULT (90 * USEC_PER_SEC)
 
+static int option_root(struct boot *b, const struct cmdline_word *w, struct spec *spec)
+{
+	int r = gptauto_word(w, spec);
+
+	return r != 0 ? MIN(r, 0) : option_spec(b, w, spec);
+}
+
 static int on_root(struct boot *b, const struct cmdline_word *w)
 {
-	return option_spec(b, w, &b->root.spec);
+	return option_root(b, w, &b->root.spec);
 }
 
 static int on_rootfstype(struct boot *b, const struct cmdline_word *w)
@@ -73,7 +81,7 @@ static int on_rootdelay(struct boot *b, const struct cmdline_word *w)
 
 static int on_usr(struct boot *b, const struct cmdline_word *w)
 {
-	return option_spec(b, w, &b->usr.spec);
+	return option_root(b, w, &b->usr.spec);
 }
 
 static int on_usrfstype(struct boot *b, const struct cmdline_word *w)
@@ -243,7 +251,7 @@ static const struct option *find_option(const char *key)
 {
 	static const struct option *const tables[] = {
 		options, rootfile_options, volume_options, stack_options, passage_options, ramroot_options,
-		ramdisk_options,
+		ramdisk_options, gptauto_options,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -280,6 +288,7 @@ int boot_parse(const struct boot_text *text, struct boot *ret)
 		.timeout = TIMEOUT_DEFAULT,
 		.shell = UNSET,
 		.serialize = true,
+		.gpt_auto = true,
 		.luks = true,
 		.md = true,
 		.md_imsm = true,
@@ -344,6 +353,7 @@ void boot_free(struct boot *b)
 	free(b->volumes);
 	volume_free(&b->unnamed);
 	free(b->keymap);
+	free(b->verity);
 	strv_free(b->md_uuids);
 	strv_free(b->lvm_vgs);
 	strv_free(b->lvm_lvs);

@@ -98,6 +98,8 @@ struct boot {
 	bool lvm_partial;       /* and a volume group be used */
 	char *keymap;           /* rd.vconsole.keymap=: not that of the image; NULL: that */
 	bool debug;
+	bool gpt_auto;          /* systemd.gpt_auto=0: no root is looked for by its partition's type */
+	char *verity;           /* roothash or usrhash, where that is given; NULL: neither is */
 	enum api_way api;       /* rd.slipway.api= */
 	bool serialize;         /* hand over to systemd by serialization */
 	char **warnings;        /* words that could not be used, each a whole sentence */

@@ -41,6 +41,8 @@ void tags_free(struct tags *t)
 	free(t->label);
 	free(t->partuuid);
 	free(t->partlabel);
+	free(t->parttype);
+	free(t->partflags);
 	free(t->pttype);
 	*t = (struct tags){ 0 };
 }

@@ -16,6 +16,8 @@ struct tags {
 	char *label;
 	char *partuuid;
 	char *partlabel;
+	char *parttype;  /* the type of the partition itself, a UUID or "0x83" */
+	char *partflags; /* its attributes, "0x1000000000000000" */
 	char *pttype;    /* it holds a partition table: "gpt", "dos" */
 	bool ambivalent; /* signatures of several kinds: not to be mounted on a guess */
 };

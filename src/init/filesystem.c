@@ -7,6 +7,7 @@
 #include "base/mountinfo.h"
 #include "init/driver.h"
 #include "init/filesystem.h"
+#include "init/gpt.h"
 #include "init/probe.h"
 
 static int wait_for(struct run *run, const struct filesystem *fs, const struct device **ret)
@@ -117,7 +118,8 @@ static int do_mount(struct run *run, const struct filesystem *fs, const struct d
 	if (asprintf(&source, "/dev/%s", dev->devname) < 0)
 		return log_errno(-ENOMEM, "cannot mount %s", fs->what);
 	request.source = source;
-	if (dev->read_only && streq_null(fs->access, "rw")) {
+	if (streq_null(fs->access, "rw") &&
+	    (dev->read_only || gpt_is_read_only(fs->spec, dev, &run->devices))) {
 		log_warning("%s can only be read: mounting it ro although rw was asked for", source);
 		request.access = "ro";
 	}

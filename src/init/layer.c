@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/strv.h"
+#include "init/gpt.h"
 #include "init/match.h"
 #include "init/pool.h"
 
@@ -162,6 +163,8 @@ static bool luks_wanted(const struct view *v, const struct device *dev, const st
 		return true;
 	if (spec->kind == SPEC_UUID && dev->tags.uuid && strcasecmp(spec->value, dev->tags.uuid) == 0)
 		return true;
+	if (spec->kind == SPEC_GPT)
+		return gpt_names(spec, dev, v->devices);
 	if (volume)
 		return spec->kind == SPEC_DM_NAME && streq_null(volume->name, spec->value);
 	return v->boot->volumes_n == 0 && is_only_luks(v, dev, step);

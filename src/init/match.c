@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/strv.h"
+#include "init/gpt.h"
 #include "init/lvname.h"
 
 static bool equal_nocase(const char *a, const char *b)
@@ -182,12 +183,29 @@ static bool stands_on_file(const struct device *dev, const struct devices *devic
 
 bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices)
 {
+	/* Nothing but a container can lie between such a partition and its file system. */
+	if (spec->kind == SPEC_GPT)
+		return streq_null(dev->tags.type, "crypto_LUKS");
 	return spec->kind != SPEC_INSIDE || stands_on_file(dev, devices, 0);
 }
 
 static bool is_inside(const struct spec *spec, const struct device *dev, const struct devices *devices)
 {
 	return is_filesystem(dev) && stands_on_file(dev, devices, 0);
+}
+
+/* Itself, or what a LUKS container in it was opened as. */
+static bool has_gpt_type(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	if (gpt_names(spec, dev, devices))
+		return is_filesystem(dev);
+	STRV_FOREACH(name, dev->slaves) {
+		const struct device *base = devices_find(devices, *name);
+
+		if (base && gpt_names(spec, base, devices) && dev->dm_uuid && startswith(dev->dm_uuid, "CRYPT-"))
+			return is_filesystem(dev);
+	}
+	return false;
 }
 
 static bool always(const char *value)
@@ -222,6 +240,7 @@ static const struct matcher {
 	[SPEC_DISKSEQ]   = { has_diskseq,   false, NULL            },
 	[SPEC_ID]        = { has_id,        false, is_stacked_id   },
 	[SPEC_PATH]      = { has_path,      false, NULL            },
+	[SPEC_GPT]       = { has_gpt_type,  true,  always          },
 	[SPEC_INSIDE]    = { is_inside,     true,  always          },
 };
 

@@ -23,7 +23,7 @@ bool spec_may_be_stacked(const struct spec *spec);
 
 /*
  * May what the device is a member of be opened for that spec? Nothing outside of the file where the root is in
- * one and is not named itself.
+ * one and is not named itself, and only containers where a partition's type says what it is.
  */
 bool spec_reaches(const struct spec *spec, const struct device *dev, const struct devices *devices);
 

@@ -29,6 +29,8 @@ static const struct {
 	{ "LABEL",           offsetof(struct tags, label)     },
 	{ "PART_ENTRY_UUID", offsetof(struct tags, partuuid)  },
 	{ "PART_ENTRY_NAME", offsetof(struct tags, partlabel) },
+	{ "PART_ENTRY_TYPE", offsetof(struct tags, parttype)  },
+	{ "PART_ENTRY_FLAGS", offsetof(struct tags, partflags) },
 	{ "PTTYPE",          offsetof(struct tags, pttype)    },
 };
 

@@ -8,16 +8,31 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/filesystem.h"
+#include "init/gptauto.h"
 #include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
 #include "init/run.h"
 #include "init/stages.h"
 
+/* The one on the disk that the firmware booted from. */
+static int mount_discovered(struct run *run, struct filesystem *root)
+{
+	int r = gptauto_read(run);
+
+	if (r < 0)
+		return r;
+	root->spec = &run->gpt.root;
+	r = filesystem_mount(run, root, &run->root_fsck, &run->root_dev);
+	if (r == 0)
+		gptauto_say_unverified(run);
+	return r;
+}
+
 int mount_root(struct run *run)
 {
 	const struct boot *boot = &run->boot;
-	const struct filesystem root = {
+	struct filesystem root = {
 		.what = "root",
 		.spec = &boot->root.spec,
 		.fstype = boot->root.fstype,
@@ -39,6 +54,13 @@ int mount_root(struct run *run)
 	}
 	if (ramroot_is_asked(boot))
 		return ramroot_make(run);
+	if (boot->verity) {
+		log_error("cannot mount the root: %s= asks for dm-verity, which this initramfs cannot do",
+			  boot->verity);
+		return -EOPNOTSUPP;
+	}
+	if (gptauto_is_asked(boot))
+		return mount_discovered(run, &root);
 	if (boot->root.spec.kind == SPEC_NONE) {
 		log_error("no root device is given: the kernel command line lacks root= (allowed: %s)", spec_allowed);
 		return -EDESTADDRREQ;

@@ -12,6 +12,7 @@
 #include "init/bars.h"
 #include "init/boot.h"
 #include "init/device.h"
+#include "init/gptauto.h"
 #include "init/job.h"
 #include "init/loop.h"
 #include "init/module.h"
@@ -38,6 +39,7 @@ struct run {
 	char **environment;           /* as the kernel gave it to us; borrowed */
 
 	struct boot boot;             /* const to all but the cmdline stage */
+	struct gptauto gpt;           /* what root=gpt-auto means here */
 	struct devices devices;
 	struct attempts attempts;
 	struct modules modules;

@@ -173,6 +173,7 @@ void spec_free(struct spec *s)
 {
 	free(s->text);
 	free(s->value);
+	free(s->parttype);
 	*s = (struct spec){ 0 };
 }
 

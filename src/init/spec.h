@@ -18,6 +18,7 @@ enum spec_kind {
 	SPEC_DISKSEQ,   /* /dev/disk/by-diskseq/N */
 	SPEC_ID,        /* /dev/disk/by-id/…: what udev would call it */
 	SPEC_PATH,      /* /dev/disk/by-path/… */
+	SPEC_GPT,       /* by its partition's type: gpt-auto; gpt.h */
 	SPEC_INSIDE,    /* the file system in the file of loop=; nobody writes this one */
 };
 
@@ -27,6 +28,7 @@ struct spec {
 	char *value;     /* without prefix and quotes, udev's \xNN decoded */
 	dev_t devno;
 	int part_offset; /* PARTUUID=…/PARTNROFF=n */
+	char *parttype;  /* SPEC_GPT: the type, `value` a PARTUUID on the same disk; both NULL until that is known */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "base/mountinfo.h"
 #include "base/unitname.h"
 #include "init/filesystem.h"
+#include "init/gptauto.h"
 #include "init/ramroot.h"
 #include "init/run.h"
 #include "init/stages.h"
@@ -44,10 +45,22 @@ static int mount_it(struct run *run, const struct spec *spec, const char *fstype
 	};
 	dev_t dev;
 
-	if (make_unit(spec, &unit) < 0)
+	/* Of what no fstab names systemd has no check. */
+	if (spec->kind == SPEC_GPT ? string_set(&unit, "") < 0 : make_unit(spec, &unit) < 0)
 		return log_errno(-ENOMEM, "cannot mount /usr");
 	usr.unit = unit;
 	return filesystem_mount(run, &usr, &run->usr_fsck, &dev);
+}
+
+/* Where neither fstab nor the command line has one: of the partitions beside the root. */
+static int from_partition(struct run *run, bool wanted)
+{
+	const struct boot_mount *usr = &run->boot.usr;
+	int r = wanted ? gptauto_read(run) : 0;
+
+	if (r < 0 || (!wanted && !gptauto_has_usr(run)))
+		return r;
+	return mount_it(run, &run->gpt.usr, usr->fstype, usr->flags, run->boot.rw ? "rw" : "ro", true);
 }
 
 static int from_fstab(struct run *run)
@@ -58,7 +71,7 @@ static int from_fstab(struct run *run)
 	int r = fstab_find(SYSROOT "/etc/fstab", "/usr", &row);
 
 	if (r == -ENOENT)
-		return 0;
+		return from_partition(run, false);
 	if (r < 0) {
 		log_warning("cannot read the root's /etc/fstab: %s, ignoring", strerror(-r));
 		return 0;
@@ -84,5 +97,7 @@ int mount_usr(struct run *run)
 		return 0;
 	if (usr->spec.kind == SPEC_NONE)
 		return from_fstab(run);
+	if (usr->spec.kind == SPEC_GPT)
+		return from_partition(run, true);
 	return mount_it(run, &usr->spec, usr->fstype, usr->flags, run->boot.rw ? "rw" : "ro", true);
 }

@@ -3,91 +3,8 @@
  * test-boot: the options: what each word changes, and nothing else.
  * wrap: malloc calloc realloc strdup strndup asprintf
  */
-#include "base/clock.h"
-#include "base/macro.h"
-#include "base/strv.h"
-#include "init/boot.h"
+#include "unit/init/boot-told.h"
 #include "unit/memory.h"
-
-static void put_list(FILE *f, const char *name, char *const *words)
-{
-	STRV_FOREACH(w, words)
-		(void)fprintf(f, "%s%s", w == words ? name : ",", *w);
-}
-
-static void put_span(FILE *f, const char *name, uint64_t usec, uint64_t usual)
-{
-	if (usec == USEC_FOREVER)
-		(void)fprintf(f, " %s=ever", name);
-	else if (usec != usual)
-		(void)fprintf(f, " %s=%llu ms", name, (unsigned long long)(usec / USEC_PER_MSEC));
-}
-
-static void put_text(FILE *f, const char *name, const char *text)
-{
-	if (text)
-		(void)fprintf(f, " %s=<%s>", name, text);
-}
-
-static void put_mount(FILE *f, const char *name, const struct boot_mount *m)
-{
-	put_text(f, name, m->spec.text);
-	put_text(f, "fstype", m->fstype);
-	put_text(f, "flags", m->flags);
-}
-
-/* All that differs from what an empty command line asks for. */
-static char *told(const struct boot *b)
-{
-	static const char *const modes[] = { "auto", "force", "skip" }, *const repairs[] = { "preen", "yes", "no" };
-	static const char *const acts[] = { "exit", "reboot", "poweroff", "halt" };
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	put_mount(f, "root", &b->root);
-	put_text(f, "file", b->file.path);
-	put_mount(f, "on", &b->file.host);
-	put_text(f, "archives", b->ram.archives);
-	put_mount(f, "medium", &b->ram.medium);
-	put_text(f, "ram", b->ram.options);
-	put_text(f, "stay", b->ram.stay == STAY_NOT ? NULL : b->ram.stay == STAY_HERE ? "here" : "copied");
-	put_mount(f, "usr", &b->usr);
-	(void)fprintf(f, "%s", b->rw ? " rw" : "");
-	put_span(f, "timeout", b->timeout, 90 * USEC_PER_SEC);
-	put_span(f, "delay", b->delay, 0);
-	put_text(f, "mode", b->fsck_mode == FSCK_AUTO ? NULL : modes[b->fsck_mode]);
-	put_text(f, "repair", b->fsck_repair == REPAIR_PREEN ? NULL : repairs[b->fsck_repair]);
-	put_text(f, "init", b->init);
-	put_text(f, "resume", b->resume.text);
-	put_list(f, " break=", b->breaks);
-	put_text(f, "shell", b->shell == UNSET ? NULL : b->shell == YES ? "yes" : "no");
-	put_text(f, "emergency", b->emergency == EMERGENCY_EXIT ? NULL : acts[b->emergency]);
-	put_list(f, " modules=", b->modules);
-	(void)fprintf(f, "%s%s%s", b->debug ? " debug" : "", b->serialize ? "" : " plain",
-		      b->api == API_CLEAN ? " clean" : "");
-	(void)fclose(f);
-	return text;
-}
-
-struct row {
-	const char *words, *told;
-};
-
-static void compare(const struct row *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_(boot_free) struct boot b = { 0 };
-		_cleanup_free_ char *text = NULL;
-
-		assert_int_equal(boot_parse(&(struct boot_text){ .kernel = rows[i].words }, &b), 0);
-		text = told(&b);
-		if (!streq(text, rows[i].told))
-			fail_msg("\"%s\":%s, not%s", rows[i].words, text, rows[i].told);
-		if (b.warnings)
-			fail_msg("\"%s\": %s", rows[i].words, b.warnings[0]);
-	}
-}
 
 static void each_option(void **state)
 {
@@ -95,6 +12,16 @@ static void each_option(void **state)
 		{ "", "" },
 		{ "quiet splash BOOT_IMAGE=/boot/vmlinuz", "" },
 		{ "root=UUID=a", " root=<UUID=a>" },
+		{ "root=gpt-auto", " root=<gpt-auto> discovered" },
+		{ "root=UUID=a root=gpt-auto", " root=<gpt-auto> discovered" },
+		{ "root=gpt-auto root=UUID=a", " root=<UUID=a>" },
+		{ "mount.usr=gpt-auto", " usr=<gpt-auto>" },
+		{ "rd.systemd.gpt_auto=0", " no-gpt" },
+		{ "systemd.gpt_auto=no", " no-gpt" },
+		{ "systemd.gpt-auto=0 rd.systemd.gpt_auto", "" },
+		{ "roothash=0123", " verity=<roothash>" },
+		{ "usrhash=0123", " verity=<usrhash>" },
+		{ "roothash=0123 roothash=", "" },
 		{ "root=/dev/vda1 rootfstype=ext4 rootflags=data=journal,noatime",
 		  " root=</dev/vda1> fstype=<ext4> flags=<data=journal,noatime>" },
 		{ "rootfstype=ext4,xfs", " fstype=<ext4,xfs>" },
@@ -152,61 +79,6 @@ static void each_option(void **state)
 		{ "rd.slipway.serialize=0", " plain" },
 		{ "rd.slipway.api=clean", " clean" },
 		{ "rd.slipway.api=clean rd.slipway.api=move", "" },
-	};
-
-	compare(rows, ARRAY_SIZE(rows));
-}
-
-/* root= is where the file lies, unless img_dev= says that: then it names what is in it. */
-static void root_in_a_file(void **state)
-{
-	static const struct row rows[] = {
-		{ "root=UUID=a loop=/r.img", " root=<loop=/r.img> file=</r.img> on=<UUID=a>" },
-		{ "loop=/r.img rootfstype=xfs rootflags=noatime root=UUID=a loopfstype=ext4 loopflags=discard",
-		  " root=<loop=/r.img> fstype=<ext4> flags=<discard> file=</r.img> on=<UUID=a> fstype=<xfs> "
-		  "flags=<noatime>" },
-		{ "root=UUID=a loop=/a loop=/b", " root=<loop=/b> file=</b> on=<UUID=a>" },
-		{ "loop=/r.img", " root=<loop=/r.img> file=</r.img>" },
-		{ "img_dev=LABEL=d img_loop=/r.img", " root=<loop=/r.img> file=</r.img> on=<LABEL=d>" },
-		{ "img_dev=LABEL=d img_loop=/r.img img_flags=ro root=UUID=a rootfstype=ext4 rootflags=x",
-		  " root=<UUID=a> fstype=<ext4> flags=<x> file=</r.img> on=<LABEL=d> flags=<ro>" },
-		{ "root=UUID=a loopfstype=ext4 loop=", " root=<UUID=a>" },
-	};
-
-	compare(rows, ARRAY_SIZE(rows));
-}
-
-static void root_in_memory(void **state)
-{
-	static const struct row rows[] = {
-		{ "rd.slipway.archives=/pkgs", " archives=</pkgs>" },
-		{ "root=LABEL=p rootfstype=iso9660 rootflags=x rd.slipway.archives=/pkgs rd.slipway.ram=size=25%",
-		  " archives=</pkgs> medium=<LABEL=p> fstype=<iso9660> flags=<x> ram=<size=25%>" },
-		{ "rd.slipway.archives=/pkgs rd.slipway.archives= root=LABEL=p", " root=<LABEL=p>" },
-		{ "rd.slipway.stay", " stay=<here>" },
-		{ "rd.slipway.stay=1 rd.slipway.ram=size=90%,nr_inodes=9", " ram=<size=90%,nr_inodes=9> stay=<here>" },
-		{ "rd.slipway.stay=copy", " stay=<copied>" },
-		{ "rd.slipway.stay=copy rd.slipway.stay=0", "" },
-		/* Who stays has no other root. */
-		{ "root=LABEL=p rd.slipway.archives=/pkgs rd.slipway.stay", " root=<LABEL=p> stay=<here>" },
-	};
-
-	compare(rows, ARRAY_SIZE(rows));
-}
-
-/* root= and init= are the kernel's where it has started us from a ramdisk. */
-static void root_of_an_old_initrd(void **state)
-{
-	static const struct row rows[] = {
-		{ "root=/dev/ram0 init=/init real_root=UUID=a", " root=<UUID=a>" },
-		{ "real_root=UUID=a root=/dev/ram0 init=/linuxrc real_init=/bin/init",
-		  " root=<UUID=a> init=</bin/init>" },
-		{ "root=/dev/ram0 init=/opt/i real_root=UUID=a", " root=<UUID=a> init=</opt/i>" },
-		{ "root=/dev/ram0 rootfstype=ext2 real_root=UUID=a real_rootflags=noatime rootflags=x",
-		  " root=<UUID=a> flags=<noatime>" },
-		{ "root=UUID=b real_rootflags=noatime", " root=<UUID=b>" },
-		{ "root=UUID=b init=/init", " root=<UUID=b> init=</init>" },
-		{ "real_root=LABEL=m rd.slipway.archives=/a", " archives=</a> medium=<LABEL=m>" },
 	};
 
 	compare(rows, ARRAY_SIZE(rows));
@@ -288,6 +160,8 @@ static void what_makes_no_sense_is_a_warning(void **state)
 		const char *words, *allowed;
 	} rows[] = {
 		{ "root=vda1", spec_allowed },
+		{ "root=gpt-auto-force", spec_allowed },
+		{ "resume=gpt-auto", spec_allowed },
 		{ "root=", spec_allowed },
 		{ "root", spec_allowed },
 		{ "root=/dev/../etc", spec_allowed },
@@ -383,9 +257,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_option),
-		cmocka_unit_test(root_in_a_file),
-		cmocka_unit_test(root_in_memory),
-		cmocka_unit_test(root_of_an_old_initrd),
 		cmocka_unit_test(spelt_otherwise),
 		cmocka_unit_test(last_one_wins),
 		cmocka_unit_test(what_follows_two_dashes_is_inits),
