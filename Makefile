@@ -1,6 +1,6 @@
 # slipway: one file builds, checks and installs everything; no configure step.
 #
-#   make                 build/init build/shutdown build/slipway build/cradle
+#   make                 build/init build/shutdown build/slipway build/cradle build/initrd
 #   make check           unit, fuzz corpora, namespaces, golden images: seconds, no root
 #   make check-vm        the cases of tier "test" in qemu
 #   make test            deps + check + check-vm
@@ -73,7 +73,14 @@ src_of  = $(sort $(wildcard $(1)/*.c))
 obj_of  = $(patsubst %.c,$(B)/obj/%.o,$(call src_of,$(1)))
 lib_of  = $(filter-out %/main.o,$(call obj_of,$(1)))
 
-all: $(B)/init $(B)/shutdown $(B)/slipway $(B)/cradle
+all: $(B)/init $(B)/shutdown $(B)/slipway $(B)/cradle $(B)/initrd
+
+# Beside the programs, where slipway looks for them: units for an initrd that systemd runs.
+initrd_units := $(wildcard units/initrd/* units/initrd/*/*)
+$(B)/initrd: $(initrd_units)
+	@rm -rf $@
+	@cp -r units/initrd $@
+	@touch $@
 
 $(B)/base.a:     $(call obj_of,src/base)
 $(B)/initlib.a:  $(call lib_of,src/init)
@@ -136,6 +143,10 @@ install-programs: all
 		$(call place,0644,$(unitdir)) $$u && \
 		sed -i 's|/usr/bin/|$(bindir)/|' $(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
 	done
+	for u in $$(cd units/initrd && find . -type f); do \
+		install -D -m 0644 units/initrd/$$u $(DESTDIR)$(libexecdir)/initrd/$$u || exit 1; \
+	done
+	$(call place,0644,$(unitdir)/mdmon@.service.d) units/initrd/mdmon@.service.d/50-slipway.conf
 	$(call place,0755,$(libexecdir)) units/inits/s6-finish units/inits/script-init
 	for m in docs/man/*.[1-8]; do $(call place,0644,$(mandir)/man$${m##*.}) $$m || exit 1; done
 	$(call place,0644,$(bashcompletiondir)) units/completion/slipway

@@ -19,6 +19,7 @@ static const struct pass {
 	{ "format",   format_choose },
 	{ "layout",   layout_add   },
 	{ "init",     init_add     },
+	{ "systemd",  systemd_add  },
 	{ "files",    files_add    },
 	{ "modules",  modules_add  },
 	{ "modprobe", modprobe_add },

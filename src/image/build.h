@@ -20,6 +20,7 @@ struct build {
 	struct kernel_config kernel_config;
 	const struct compress_format *format; /* how the image is compressed */
 	unsigned int level;
+	bool systemd; /* it is /init */
 	bool reserve; /* there is one: see reserve.h */
 	unsigned int reserve_level;
 	bool modprobe; /* there are modules that /init does not load before all else: libkmod and modprobe(8) are in */
@@ -47,6 +48,7 @@ void build_into(struct build *b, enum tree_segment segment);
 int format_choose(struct build *b);
 int layout_add(struct build *b);
 int init_add(struct build *b);
+int systemd_add(struct build *b);
 int files_add(struct build *b);
 int modules_add(struct build *b);
 int modprobe_add(struct build *b);
@@ -60,6 +62,9 @@ int closure_add(struct build *b);
 int microcode_add(struct build *b);
 int reserve_add(struct build *b);
 int manifest_add(struct build *b);
+
+/* Of systemd_add() what is in /etc. */
+int accounts_add(struct build *b);
 
 /* Of storage_add() only what goes into the exitrd. */
 int storage_add_exitrd(struct build *b);

@@ -158,6 +158,25 @@ static int no_library(struct closure *c, const struct object *o, const char *nam
 	return error;
 }
 
+/*
+ * DT_RUNPATH counts for its own object alone. But what a program has loaded by it is found by its name when one of its
+ * libraries wants it too, as systemd's libraries want each other: dl-load.c, _dl_map_object().
+ */
+static int find_loaded(struct closure *c, const struct object *o, const char *name, struct library *ret)
+{
+	for (const struct tree_node *n = o->node->by; n; n = n->by) {
+		_cleanup_(object_free) struct object above = { .node = n, .below = o->below };
+		_cleanup_content_ struct content content = { 0 };
+		int r = content_open(n, &content);
+
+		if (r < 0 || elf_open(content.data, content.size, &above.elf) < 0 || !elf_needs(&above.elf, name))
+			continue;
+		r = own_directories(c, &above);
+		return r < 0 ? r : library_find(&c->paths, above.dirs, name, ret);
+	}
+	return -ENOENT;
+}
+
 /* 0, -errno after the error was logged; with `optional` 1 where it is not there. */
 static int add_library(struct closure *c, const struct object *o, const char *name, bool optional)
 {
@@ -165,6 +184,8 @@ static int add_library(struct closure *c, const struct object *o, const char *na
 	const struct tree_node *node;
 	int r = library_find(&c->paths, o->dirs, name, &l);
 
+	if (r == -ENOENT)
+		r = find_loaded(c, o, name, &l);
 	if (optional && (r == -ENOENT || r == -ENOEXEC))
 		return 1;
 	if (r < 0)

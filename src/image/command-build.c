@@ -39,6 +39,8 @@ const struct option_row build_options[] = {
 	  offsetof(struct config, print) },
 	{ "generic", 0, NULL, "for any machine; the default", offsetof(struct config, generic) },
 	{ "host", 0, NULL, "for what this machine boots from", offsetof(struct config, host) },
+	{ "init", 0, "NAME", "who is PID 1 in the initrd: slipway or systemd",
+	  offsetof(struct config, options.init) },
 	{ "modules", OPTION_MANY, "NAMES", "take these modules in too: names, aliases, or paths as kernel/drivers/ata/",
 	  offsetof(struct config, options.modules) },
 	{ "omit-modules", OPTION_MANY, "NAMES", "leave these out", offsetof(struct config, options.omit_modules) },

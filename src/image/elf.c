@@ -245,6 +245,17 @@ const char *elf_next_needed(const struct elf *e, uint64_t *state)
 	return NULL;
 }
 
+bool elf_needs(const struct elf *e, const char *name)
+{
+	uint64_t state = 0;
+	const char *each;
+
+	while ((each = elf_next_needed(e, &state)))
+		if (streq(each, name))
+			return true;
+	return false;
+}
+
 /* Elf32_Verneed and Elf64_Verneed are the same record, and so are the other three. */
 bool elf_mentions(const struct elf *e, const char *name)
 {

@@ -48,6 +48,9 @@ char *elf_machine_name(const struct elf *e);
 /* The DT_NEEDED after `*state` (0 at first); NULL after the last. */
 const char *elf_next_needed(const struct elf *e, uint64_t *state);
 
+/* Is it one of those? */
+bool elf_needs(const struct elf *e, const char *name);
+
 /* Is there such a name among its strings? Of a symbol that it has or needs, mostly. */
 bool elf_mentions(const struct elf *e, const char *name);
 

@@ -32,7 +32,7 @@ static int compare(const struct build *b, const struct elf *init, const char *pa
 
 static int read_init(const struct build *b, struct elf *ret)
 {
-	const struct tree_node *init = tree_find(&b->tree, "init");
+	const struct tree_node *init = tree_lookup(&b->tree, "init");
 	_cleanup_content_ struct content content = { 0 };
 	int r = content_open(init, &content);
 

@@ -38,7 +38,9 @@ int format_choose(struct build *b)
 
 	if (r < 0)
 		return log_errno(r, "cannot read the configuration of kernel %s in %s", c->kernel, c->sysroot.path);
-	b->reserve = c->settings.reserve == RESERVE_YES;
+	b->systemd = c->settings.init == INIT_SYSTEMD;
+	/* Only our own /init unpacks one. */
+	b->reserve = !b->systemd && c->settings.reserve == RESERVE_YES;
 	if (streq(word, "auto"))
 		word = b->reserve ? "none" : "zstd";
 	r = compress_parse(word, &b->format, &b->level);

@@ -177,6 +177,23 @@ static const struct object *find_in(const struct programs *g, const struct objec
 	return NULL;
 }
 
+/*
+ * By the name under which who loads `o` has loaded it already, by a DT_RUNPATH of its own, which counts for nothing
+ * else. Who loads whom is not followed: it is enough that somebody needs both.
+ */
+static const struct object *find_loaded(const struct programs *g, const struct object *o, const char *name)
+{
+	const struct object *found = NULL;
+
+	for (size_t i = 0; !found && o->elf.soname && i < g->n; i++) {
+		const struct object *above = &g->objects[i];
+
+		if (above->dirs && elf_needs(&above->elf, o->elf.soname) && elf_needs(&above->elf, name))
+			found = find_in(g, o, (const char *const *)above->dirs, name);
+	}
+	return found;
+}
+
 /* In the order of ld.so(8), which passes over files for other machines. */
 static const struct object *find_library(const struct programs *g, const struct object *o, const char *name)
 {
@@ -188,7 +205,7 @@ static const struct object *find_library(const struct programs *g, const struct 
 		return object_of(g, lookup(g, o, name));
 	for (size_t i = 0; !found && i < ARRAY_SIZE(places); i++)
 		found = find_in(g, o, places[i], name);
-	return found;
+	return found ?: find_loaded(g, o, name);
 }
 
 static int check_needed(struct programs *g, const struct object *o)

@@ -26,6 +26,7 @@ struct setting {
 };
 
 static const char *const modes[] = { "generic", "host", NULL };
+static const char *const inits[] = { "slipway", "systemd", NULL };
 static const char *const microcodes[] = { "auto", "all", "host", "none", NULL };
 static const char *const yes_no[] = { "yes", "no", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
@@ -83,6 +84,7 @@ static const char *check_compress(const struct setting *row, const char *word, s
 /* In the order of slipway.conf(5). */
 static const struct setting settings[] = {
 	{ PLACE(mode), .choices = modes },
+	{ PLACE(init), .choices = inits },
 	{ PLACE(modules), LIST, .check = check_module },
 	{ PLACE(omit_modules), LIST, .check = check_module },
 	{ PLACE(force_modules), LIST, .check = check_module },

@@ -11,6 +11,7 @@
 #include "image/sysroot.h"
 
 enum image_mode { MODE_GENERIC, MODE_HOST };
+enum image_init { INIT_SLIPWAY, INIT_SYSTEMD };
 enum choice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO };
 enum reserve { RESERVE_YES, RESERVE_NO };
 enum archives { ARCHIVES_NO, ARCHIVES_YES };
@@ -18,6 +19,7 @@ enum microcode { MICROCODE_AUTO, MICROCODE_ALL, MICROCODE_HOST, MICROCODE_NONE }
 
 struct settings {
 	enum image_mode mode;
+	enum image_init init;
 	enum choice firmware;
 	enum reserve reserve;
 	enum archives archives;
@@ -31,14 +33,15 @@ struct settings {
 	char **files;   /* strv: absolute paths of the sysroot, taken to the same place */
 	char **install; /* strv of pairs: an absolute path of the host, then one in the image */
 
-	char *mode_from, *firmware_from, *microcode_from, *compress_from, *reserve_from, *keymap_from, *archives_from;
+	char *mode_from, *init_from, *firmware_from, *microcode_from, *compress_from, *reserve_from, *keymap_from;
+	char *archives_from;
 	char **modules_from, **omit_modules_from, **force_modules_from, **files_from, **install_from;
 };
 
 /* The command line's: each is a text as it could stand in a file. NULL where it says nothing. */
 struct settings_options {
 	const char *config;                                 /* --config: this file in place of the sysroot's */
-	const char *mode, *firmware, *microcode, *compress, *reserve, *keymap, *archives; /* borrowed */
+	const char *mode, *init, *firmware, *microcode, *compress, *reserve, *keymap, *archives; /* borrowed */
 	char **modules, **omit_modules, **force_modules, **files, **install; /* strv, owned: one for each time */
 };
 

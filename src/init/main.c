@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* main: PID 1 of the initramfs. The table below is the specification; docs/boot.md has the same headings. */
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strv.h"
@@ -95,6 +98,16 @@ static size_t after_failure(struct run *run, size_t i)
 	return stage->retry == FROM_ROOT ? stage_index("root") : i;
 }
 
+/* For another PID 1 of the initramfs: slipway-stage.service calls us so. */
+static int leave_exitrd(struct run *run)
+{
+	log_open("slipway", LOG_SINK_KMSG);
+	log_set_stage("exitrd");
+	if (mkdir("/run/initramfs", 0755) < 0 && errno != EEXIST)
+		return log_errno(-errno, "cannot make /run/initramfs") < 0;
+	return prepare_exitrd(run);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	struct run run = {
@@ -106,6 +119,8 @@ int main(int argc, char **argv, char **envp)
 		.span = -1,
 	};
 
+	if (getpid() != 1 && argc == 2 && streq(argv[1], "exitrd"))
+		return leave_exitrd(&run);
 	if (getpid() != 1) {
 		(void)fprintf(stderr, "slipway %s: /init is the first program of an initramfs and runs as PID 1 only\n",
 			      SLIPWAY_VERSION);

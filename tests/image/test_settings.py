@@ -140,6 +140,7 @@ def test_settings_are_printed_as_they_could_be_written(root, tmp_path):
     lines = done.stdout.decode().splitlines()
     assert lines == [
         "mode = generic  # the default",
+        "init = slipway  # the default",
         f"modules += a b  # {place}:1",
         "modules += c  # --modules",
         f"""install += /x "/y z" "/q"'"' "/r"'"'"'"  # {place}:2""",

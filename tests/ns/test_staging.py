@@ -116,3 +116,27 @@ def test_wrong_usage(at):
     assert "exitrd takes one directory, by default /run/initramfs\ncode=2\n" in said
     assert "cannot take in /nowhere/init" in said and said.endswith("code=1\n")
     assert not at.exists()
+
+
+# A system in which /init's exitrd lies as in an image, with an empty /run and a log that is ours.
+IMAGE = """
+mount -t tmpfs none /mnt; mkdir -p /mnt/u/slipway/exitrd/etc /mnt/w
+echo ID=x >/mnt/u/slipway/exitrd/etc/initrd-release; cp "$2" /mnt/u/slipway/exitrd/shutdown
+mount -t overlay -o lowerdir=/usr/lib,upperdir=/mnt/u,workdir=/mnt/w overlay /usr/lib
+mount -t tmpfs -o mode=755 none /run; touch /mnt/log; mount --bind /mnt/log /dev/kmsg
+"""
+
+
+def test_another_pid_1_leaves_the_exitrd():
+    """slipway-stage.service calls /init so in an initrd that systemd runs: its stage exitrd, and no other."""
+    said = run(IMAGE + '"${1%slipway}init" exitrd; find /run -type f; cmp "$2" /run/initramfs/shutdown; echo end; cat /mnt/log',
+               SHUTDOWN)
+    assert sorted(said.splitlines()) == ["/run/initramfs/etc/initrd-release", "/run/initramfs/shutdown", "end"]
+
+
+def test_another_pid_1_leaves_none():
+    """A failure is a warning, and no other word makes a stage run."""
+    said = run(IMAGE + 'rm /usr/lib/slipway/exitrd/shutdown; "${1%slipway}init" exitrd; ls /run/initramfs; cat /mnt/log;'
+               '"${1%slipway}init" root || echo code=$?', SHUTDOWN)
+    assert "exitrd: cannot stage /run/initramfs/shutdown: No such file or directory" in said
+    assert said.splitlines()[-1] == "code=2" and "runs as PID 1 only" in said

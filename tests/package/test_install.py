@@ -14,6 +14,11 @@ PLACED = """
 755 usr/lib/slipway/init
 755 usr/lib/slipway/shutdown
 755 usr/lib/slipway/cradle
+644 usr/lib/slipway/initrd/slipway-stage.service
+644 usr/lib/slipway/initrd/slipway-no-shell.service
+644 usr/lib/slipway/initrd/emergency.service.d/50-slipway.conf
+644 usr/lib/slipway/initrd/mdmon@.service.d/50-slipway.conf
+644 usr/lib/systemd/system/mdmon@.service.d/50-slipway.conf
 755 usr/lib/slipway/s6-finish
 755 usr/lib/slipway/script-init
 755 usr/lib/slipway/update-initramfs

@@ -29,6 +29,7 @@ import case_root as root
 import case_shutdown as shutdown
 import case_uki as uki
 import case_stack as stack
+import case_systemd as systemd
 import case_usr as usr
 import fullkernel
 import guests
@@ -164,6 +165,9 @@ ROWS = (
 
     Row("uki", uki.unified, SYSTEMD, "matrix", 60),
 
+    Row("systemd-inside", systemd.inside, SYSTEMD, "matrix", 70),
+    Row("systemd-inside-late", systemd.late, SYSTEMD, "matrix", 50),
+    Row("systemd-inside-no-root", systemd.no_root, SYSTEMD, "matrix", 80),
     Row("exitrd", exitrd.exitrd, ("bookworm", "trixie"), "matrix", 60),
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),

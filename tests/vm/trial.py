@@ -14,6 +14,7 @@ TOP = guests.HERE.parent.parent
 BUILD = TOP / os.environ.get("B", "build")
 SCRATCH = TOP / "build" / "vm"
 PROGRAMS = ("init", "shutdown", "slipway")
+UNITS = TOP / "units" / "initrd"  # of an image with systemd; slipway wants them beside its programs
 UUID = f"root=UUID={guests.ROOT_UUID}"
 # A panic ends the run at once instead of waiting for the hard limit. On a machine with much else to do TCG's timer misses the
 # kernel's test of it, and that is a panic: no_timer_check; and a TSC of 2592 MHz was measured as one of 78, so that the guest's
@@ -36,6 +37,8 @@ def programs_digest():
     h = hashlib.sha256()
     for name in PROGRAMS:
         h.update((BUILD / name).read_bytes())
+    for path in sorted(p for p in UNITS.rglob("*") if p.is_file()):
+        h.update(path.read_bytes())
     return h.hexdigest()[:16]
 
 
@@ -49,6 +52,7 @@ def programs():
             tmp.mkdir(parents=True)
             for name in PROGRAMS:
                 shutil.copy2(BUILD / name, tmp / name)
+            shutil.copytree(UNITS, tmp / "initrd")
             tmp.rename(copy)
     return copy
 
