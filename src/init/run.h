@@ -31,6 +31,7 @@ struct fsck_result {
 struct next_init {
 	char *path;   /* inside the root */
 	bool systemd; /* it is systemd itself, by device and inode */
+	bool credentials; /* it is told where those are that came with the boot loader */
 };
 
 struct run {

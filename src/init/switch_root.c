@@ -15,6 +15,7 @@
 #include "base/signals.h"
 #include "base/strv.h"
 #include "init/checked.h"
+#include "init/extra.h"
 #include "init/filesystem.h"
 #include "init/fsck.h"
 #include "init/leave.h"
@@ -55,6 +56,8 @@ static int make_environment(const struct run *run, char ***ret)
 			r = strv_push(&env, *word);
 	if (r == 0)
 		r = strv_push(&env, stamp);
+	if (r == 0 && run->next.credentials)
+		r = strv_push(&env, "ENCRYPTED_CREDENTIALS_DIRECTORY=" EXTRA_CREDENTIALS);
 	if (r == 0)
 		*ret = TAKE_PTR(env);
 	return r;
@@ -230,6 +233,7 @@ int enter_sysroot(struct run *run)
 	/* As long as /proc is there. */
 	run->newest = process_newest();
 	tell_udev(run);
+	run->next.credentials = extra_keep(run->next.systemd) && run->next.systemd;
 	if (run->next.systemd)
 		write_units(run);
 	if (ramroot_stays(&run->boot))

@@ -44,3 +44,41 @@ def test_move_is_the_default(tmp_path):
         assert {"/dev", "/proc", "/sys", "/run"} <= set(places(r))
         assert "without" not in r.report
         assert ("rd.slipway.api=other on the command line is not understood (allowed: move, clean)" in r.kmsg) == (n == 2)
+
+
+SYSTEMD = [["mkdir", "/sysroot/usr/lib/systemd"], ["link", "/sysroot/usr/lib/systemd/systemd", "/sysroot/sbin/init"]]
+EXTRA = [["mkdir", "/.extra/credentials"], ["file", "/.extra/credentials/a.cred", "of the image"],
+         ["file", "/.extra/credentials/readme", "none"], ["mkdir", "/.extra/global_credentials"],
+         ["file", "/.extra/global_credentials/a.cred", "of all"], ["file", "/.extra/global_credentials/b.b.cred", "b"],
+         ["file", "/.extra/global_credentials/.cred", "no name"], ["mkdir", "/.extra/credentials/dir.cred"],
+         ["file", "/.extra/tpm2-pcr-signature.json", "{}"], ["file", "/.extra/profile", "ID=x\n"]]
+
+
+def test_credentials_of_the_boot_loader_are_kept(tmp_path):
+    """For systemd, with all that it would have found in an initrd of its own."""
+    r = run(tmp_path, steps=[*SYSTEMD, *EXTRA])
+    kept = "run/credentials/@encrypted"
+    assert {n: r.run[n] for n in r.run if n.startswith(kept + "/")} == {
+        f"{kept}/a": [0o100400, "of the image"], f"{kept}/b.b": [0o100400, "b"]}
+    assert [oct(r.run[n][0]) for n in ("run/credentials", kept)] == ["0o40755", "0o40700"]
+    assert r.run["run/systemd/tpm2-pcr-signature.json"] == [0o100444, "{}"]
+    assert r.run["run/systemd/stub/profile"] == [0o100444, "ID=x\n"]
+    assert f"ENCRYPTED_CREDENTIALS_DIRECTORY=/{kept}" in r.report["env"]
+    assert "cannot keep the credential dir.cred of /.extra/credentials: Invalid argument, ignoring" in r.kmsg
+    assert ".extra/profile" not in r.old
+
+
+def test_other_inits_are_not_told_of_credentials(tmp_path):
+    r = run(tmp_path, steps=EXTRA)
+    assert "run/credentials/@encrypted/a" in r.run
+    assert not [n for n in r.run if n.startswith("run/systemd")]
+    assert not [e for e in r.report["env"] if "CREDENTIALS" in e]
+
+
+def test_without_credentials_there_is_no_directory_for_them(tmp_path):
+    for n, steps in enumerate(([], [["mkdir", "/.extra"], ["file", "/.extra/os-release", "x"]])):
+        where = tmp_path / str(n)
+        where.mkdir()
+        r = run(where, steps=[*SYSTEMD, *steps])
+        assert not [name for name in r.run if name.startswith("run/credentials")]
+        assert not [e for e in r.report["env"] if "CREDENTIALS" in e]
