@@ -14,7 +14,7 @@
 #define TAKE_BACK USEC_PER_SEC /* a question ends by itself then, or it is killed */
 
 static const struct act_row *const rows[] = {
-	&md_assemble, &md_start, &lvm_activate, &luks_ask, &luks_key, &luks_unlock,
+	&md_assemble, &md_start, &lvm_activate, &luks_ask, &luks_key, &luks_unlock, &look_for_file,
 };
 
 /* What a scan is depends on what is scanned; all but these are members of arrays. */
@@ -175,6 +175,8 @@ int act_prepare(struct run *run, const struct step *step)
 	const char *driver = find_row(step)->driver;
 	int r = 0;
 
+	if (driver && !*driver)
+		driver = step->device->tags.type;
 	if (driver && driver_is_there(driver))
 		return 0;
 	if (driver)

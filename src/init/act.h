@@ -36,12 +36,13 @@ struct act_row {
 	worker_fn run;       /* data: the struct act. 0, or -errno with what the tool said as its record */
 	/* After it succeeded, with its record. 0 or -errno: then it counts as failed. May be NULL. */
 	int (*take)(struct run *run, const struct act *act, char *record);
-	const char *driver;  /* a file system whose driver is all that it takes; NULL: it takes a tool */
+	/* A file system whose driver is all that it takes, "": the device's own; NULL: it takes a tool. */
+	const char *driver;
 };
 
 /* The rows, each in the file of its kind. */
 extern const struct act_row md_assemble, md_scan, md_start, lvm_scan, lvm_activate, btrfs_scan, luks_key, luks_unlock,
-	luks_ask;
+	luks_ask, look_for_file;
 
 /*
  * Takes back questions that need no answer any more: of a container that has gone or is open by now; with

@@ -16,6 +16,7 @@ enum action {
 	ACTION_ACTIVATE, /* activating LVs; subject: "vg" or "vg/lv" */
 	ACTION_ASK,      /* asking for a passphrase; subject: the container */
 	ACTION_KEY,      /* opening a LUKS container by its key file; subject: the container */
+	ACTION_LOOK,     /* looking for a file on a file system; subject: its device */
 	ACTION_UNLOCK,   /* opening it by a passphrase; subject: the container. Each refused one counts as failed */
 };
 

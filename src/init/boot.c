@@ -6,10 +6,12 @@
 #include "base/strv.h"
 #include "init/boot.h"
 #include "init/gptauto.h"
+#include "init/livespec.h"
 #include "init/passage.h"
 #include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
+#include "init/spelling.h"
 #include "init/stack.h"
 #include "init/volume.h"
 
@@ -24,6 +26,7 @@ static int option_root(struct boot *b, const struct cmdline_word *w, struct spec
 
 static int on_root(struct boot *b, const struct cmdline_word *w)
 {
+	b->live.root_is_live = false;
 	return option_root(b, w, &b->root.spec);
 }
 
@@ -261,16 +264,21 @@ static const struct option *find_option(const char *key)
 	return NULL;
 }
 
+/* What says something of layers is that alone. */
+static int take_word(struct boot *b, const struct cmdline_word *w)
+{
+	const struct option *o = find_option(w->key);
+	int r = spelling_take(b, w);
+
+	return r != 0 || !o ? MIN(r, 0) : o->set(b, w);
+}
+
 static int apply(struct boot *b)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < b->cmdline.n; i++) {
-		const struct option *o = find_option(b->cmdline.words[i].key);
-
-		if (o)
-			r = o->set(b, &b->cmdline.words[i]);
-	}
+	for (size_t i = 0; r >= 0 && i < b->cmdline.n; i++)
+		r = take_word(b, &b->cmdline.words[i]);
 	if (cmdline_find(&b->cmdline, "noresume"))
 		spec_free(&b->resume);
 	if (r == 0)
@@ -279,6 +287,8 @@ static int apply(struct boot *b)
 		r = ramroot_complete(b);
 	if (r == 0)
 		r = rootfile_complete(b);
+	if (r == 0)
+		r = livespec_complete(b);
 	return r < 0 ? r : volumes_complete(b);
 }
 
@@ -287,6 +297,7 @@ int boot_parse(const struct boot_text *text, struct boot *ret)
 	_cleanup_(boot_free) struct boot b = {
 		.timeout = TIMEOUT_DEFAULT,
 		.shell = UNSET,
+		.live.ram_spare = LIVE_SPARE_USUAL,
 		.serialize = true,
 		.gpt_auto = true,
 		.luks = true,
@@ -341,6 +352,7 @@ void boot_free(struct boot *b)
 	free(b->real.init);
 	free(b->ram.archives);
 	free(b->ram.options);
+	livespec_free(&b->live);
 	free(b->file.path);
 	free(b->file.fstype);
 	free(b->file.flags);
@@ -364,4 +376,9 @@ void boot_free(struct boot *b)
 bool boot_breaks_at(const struct boot *b, const char *stage)
 {
 	return strv_contains(b->breaks, stage);
+}
+
+const char *boot_root_text(const struct boot *b)
+{
+	return b->live.wanted ? b->live.medium.spec.text : b->root.spec.text;
 }

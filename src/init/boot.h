@@ -67,12 +67,49 @@ struct boot_real {
 	char *init;
 };
 
+/* Where what is written goes. */
+enum upper {
+	UPPER_UNSAID,
+	UPPER_NONE,   /* nowhere: the image itself is the root */
+	UPPER_TMPFS,
+	UPPER_DEVICE, /* a file system of its own */
+	UPPER_MEDIUM, /* the one that the image is on */
+};
+
+/* The layers that the root is made of, docs/live.md. spelling.c fills it, live_complete() finishes it. */
+struct boot_live {
+	bool wanted;
+	bool root_is_live;        /* root=live:… */
+	bool root_is_medium;      /* rd.live.image: root= names it, in whatever words */
+	bool plain;               /* it is an installed root, checked and mounted as any, and only written above */
+	struct boot_mount medium; /* the file system that the image is on; or, without an image, is it */
+	char **image;             /* strv: path on the medium, path in that file, …; "path?": may be missing */
+	char **image_usual;       /* where none is said */
+	char *dir;                /* what of these is no absolute path is in there; NULL: "/" */
+	bool ram;                 /* the image is copied to memory */
+	char *ram_size;           /* of that tmpfs, "75%"; NULL: as large as the image */
+	uint64_t ram_spare;       /* bytes that must stay available; LIVE_SPARE_USUAL: an eighth of all */
+	enum upper upper;
+	struct boot_mount store;  /* UPPER_DEVICE: the file system that is written to */
+	char *upper_size;         /* UPPER_TMPFS: "1G", "50%"; NULL: the kernel's half of the memory */
+	char *upper_dir, *work_dir; /* on the store: overlayfs's upperdir and workdir; %L, %U: the medium's tags */
+	bool reset;               /* what was written before is deleted first */
+	bool read_only;           /* what was written before is seen, nothing more is written */
+	bool usr_only;            /* systemd.volatile=yes: of the root /usr alone, on an empty tmpfs */
+	char *files;              /* a directory of the medium that is copied over the root */
+	char *keep_medium, *keep_image, *keep_upper; /* where they are seen in the new root; NULL: LIVE_DIR */
+	uint64_t wait;            /* µs; 0: not said */
+};
+
+#define LIVE_SPARE_USUAL UINT64_MAX
+
 struct boot {
 	struct cmdline cmdline; /* all words: cmdline.d first, the kernel's last */
 	struct boot_mount root, usr;
 	struct boot_file file;
 	struct boot_ram ram;
 	struct boot_real real;
+	struct boot_live live;
 	bool rw;
 	uint64_t timeout;       /* µs to wait for root and /usr; USEC_FOREVER with rootwait or 0 */
 	uint64_t delay;         /* µs from the start before root may be mounted */
@@ -118,3 +155,6 @@ void boot_free(struct boot *b);
 
 /* Is a shell wanted before that stage? */
 bool boot_breaks_at(const struct boot *b, const char *stage);
+
+/* What was said of where the root is; NULL: nothing. */
+const char *boot_root_text(const struct boot *b);

@@ -22,6 +22,7 @@ static void device_free(struct device *d)
 	free(d->file);
 	strv_free(d->slaves);
 	free(d->membership.group);
+	free(d->holds);
 	tags_free(&d->tags);
 	strv_free(d->links);
 	free(d);
@@ -163,7 +164,7 @@ static int read_slaves(struct device *dev, int dirfd)
 int device_read(struct device *dev, int sysfd)
 {
 	_cleanup_close_ int dir = openat(sysfd, dev->devpath + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	uint64_t ro = 0;
+	uint64_t ro = 0, removable = 0;
 
 	if (dir < 0)
 		return 0;
@@ -172,6 +173,9 @@ int device_read(struct device *dev, int sysfd)
 	(void)file_read_u64(dir, dev->parent ? "../diskseq" : "diskseq", &dev->diskseq);
 	(void)file_read_u64(dir, "ro", &ro);
 	dev->read_only = ro != 0;
+	(void)file_read_u64(dir, dev->parent ? "../removable" : "removable", &removable);
+	/* A stick says that it is, a disk in a box with a cable that it is not. */
+	dev->removable = removable != 0 || strstr(dev->devpath, "/usb");
 	read_text(dir, "dm/name", &dev->dm_name);
 	read_text(dir, "dm/uuid", &dev->dm_uuid);
 	read_text(dir, "md/level", &dev->md_level);
@@ -209,6 +213,7 @@ int devices_apply(struct devices *d, int sysfd, const struct uevent *u)
 	dev->compared = 0;
 	tags_free(&dev->tags);
 	(void)device_set_membership(dev, NULL, false, 0);
+	(void)string_set(&dev->holds, NULL);
 	/* No half of a device stays: who looks at the table reads every name in it. */
 	if (r < 0)
 		remove_device(d, name);

@@ -53,6 +53,7 @@ struct device {
 	uint64_t diskseq;
 	uint64_t sectors; /* of 512 bytes; 0: no medium, or no table yet */
 	bool read_only;
+	bool removable;   /* the kernel says so, or it hangs on USB */
 	uint64_t announced; /* differs for each message about any device: what was read before is stale */
 	enum probe_state probe;
 	uint64_t probe_since; /* PROBE_RUNNING, PROBE_COMPARING: CLOCK_MONOTONIC µs */
@@ -62,6 +63,7 @@ struct device {
 	uint64_t read_upto;   /* PROBE_DONE: `announced` of the last device that had come by then; 0: not known */
 	struct tags tags;
 	struct membership membership;
+	char *holds;      /* the path of a file that was looked for and is on it; NULL: none */
 	char **links;   /* names below /dev/disk: "by-id/virtio-…", "by-path/pci-…" */
 };
 

@@ -256,6 +256,15 @@ static bool is_settled(const struct view *v, const struct device *dev, struct st
 	return !any_probe_running(v->devices) || is_time(v, dev->probed_at + SETTLE, step);
 }
 
+/* The file may be on any file system: each is looked at once. */
+static bool look_for_file(const struct view *v, const struct device *dev, struct step *step)
+{
+	const struct attempt *a = tried(v, dev->name, ACTION_LOOK);
+
+	return v->want->spec->kind == SPEC_HOLDING && streq_null(dev->tags.usage, "filesystem") && !a->running &&
+	       !a->done && a->failed == 0 && is_free(v, dev) && act(step, ACTION_LOOK, dev);
+}
+
 bool layer_next(const struct view *v, const struct device *dev, struct step *step)
 {
 	if (dev->md_state && md_array(v, dev, step))
@@ -266,6 +275,8 @@ bool layer_next(const struct view *v, const struct device *dev, struct step *ste
 		return luks(v, dev, step);
 	if (dev->tags.ambivalent || devices_origin(v->devices, dev))
 		return false;
+	if (look_for_file(v, dev, step))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
 		if (streq_null(dev->tags.type, layers[i].type))
 			return layers[i].next(v, dev, step);

@@ -31,9 +31,10 @@ static void write_report(const struct run *run, const char *stage)
 {
 	_cleanup_free_ char *devices = devices_describe(&run->devices), *text = NULL;
 	_cleanup_free_ char *unserved = unserved_describe(run->modules.unserved);
+	const char *root = boot_root_text(&run->boot);
 
 	if (asprintf(&text, "failed: %s\nroot: %s\ndevices: %s\nno module for: %s\n", stage,
-		     run->boot.root.spec.text ? run->boot.root.spec.text : "not given", devices ? devices : "?",
+		     root ? root : "not given", devices ? devices : "?",
 		     unserved ? unserved : "nothing") < 0)
 		return;
 	(void)file_write(AT_FDCWD, "/run/slipway/report", text, 0600);

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "init/gpt.h"
 #include "init/lvname.h"
+#include "init/medium.h"
 
 static bool equal_nocase(const char *a, const char *b)
 {
@@ -208,6 +209,16 @@ static bool has_gpt_type(const struct spec *spec, const struct device *dev, cons
 	return false;
 }
 
+static bool is_any(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return is_filesystem(dev);
+}
+
+static bool is_holding(const struct spec *spec, const struct device *dev, const struct devices *devices)
+{
+	return is_filesystem(dev) && streq_null(dev->holds, spec->value);
+}
+
 static bool always(const char *value)
 {
 	return true;
@@ -242,6 +253,8 @@ static const struct matcher {
 	[SPEC_PATH]      = { has_path,      false, NULL            },
 	[SPEC_GPT]       = { has_gpt_type,  true,  always          },
 	[SPEC_INSIDE]    = { is_inside,     true,  always          },
+	[SPEC_ANY]       = { is_any,        true,  NULL            },
+	[SPEC_HOLDING]   = { is_holding,    true,  always          },
 };
 
 /* By which tag a member differs from the others of the same whole. */
@@ -316,7 +329,7 @@ bool spec_copies_are_alike(const struct spec *spec, const struct device *match)
 
 bool spec_is_of_tags(const struct spec *spec)
 {
-	return matchers[spec->kind].of_tags;
+	return matchers[spec->kind].of_tags || spec->fstype;
 }
 
 bool spec_may_be_stacked(const struct spec *spec)
@@ -329,9 +342,10 @@ bool spec_matches(const struct spec *spec, const struct device *dev, const struc
 	const struct matcher *m = &matchers[spec->kind];
 
 	/* What is inside of a volume may hold the same as the volume, as a snapshot does: by its own name only. */
-	if (m->of_tags && (lvname_is_private(dev->dm_name, dev->dm_uuid) || devices_origin(devices, dev)))
+	if (m->of_tags && (lvname_is_private(dev->dm_name, dev->dm_uuid) || devices_origin(devices, dev) ||
+			   medium_is_partition(dev, devices)))
 		return false;
-	return m->matches && m->matches(spec, dev, devices);
+	return m->matches && m->matches(spec, dev, devices) && medium_fits(spec, dev);
 }
 
 /* By what is written on it, whatever that is good for: a container, a header. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* oldroot: deleting the initramfs, by descriptor. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <sys/stat.h>
@@ -9,38 +8,8 @@
 #include <sys/vfs.h>
 
 #include "base/macro.h"
+#include "init/directory.h"
 #include "init/oldroot.h"
-
-/* Takes `fd`. */
-static void empty_directory(int fd, dev_t dev)
-{
-	_cleanup_closedir_ DIR *dir = fdopendir(fd);
-	struct dirent *de;
-
-	if (!dir) {
-		(void)close(fd);
-		return;
-	}
-	while ((de = readdir(dir))) {
-		struct stat st;
-		int sub;
-
-		if (streq(de->d_name, ".") || streq(de->d_name, ".."))
-			continue;
-		if (unlinkat(dirfd(dir), de->d_name, 0) == 0 || errno != EISDIR)
-			continue;
-		/* Opened first, looked at then: what is deleted is what was looked at. */
-		sub = openat(dirfd(dir), de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub < 0)
-			continue;
-		if (fstat(sub, &st) < 0 || st.st_dev != dev) {
-			(void)close(sub);
-			continue;
-		}
-		empty_directory(sub, dev);
-		(void)unlinkat(dirfd(dir), de->d_name, AT_REMOVEDIR);
-	}
-}
 
 int oldroot_empty(int fd)
 {
@@ -55,6 +24,6 @@ int oldroot_empty(int fd)
 		return -ENOTTY;
 	if (st.st_dev == now.st_dev)
 		return -EXDEV;
-	empty_directory(TAKE_FD(old), st.st_dev);
+	directory_empty(TAKE_FD(old), st.st_dev);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "init/filesystem.h"
 #include "init/gptauto.h"
+#include "init/live.h"
 #include "init/ramdisk.h"
 #include "init/ramroot.h"
 #include "init/rootfile.h"
@@ -59,6 +60,8 @@ int mount_root(struct run *run)
 			  boot->verity);
 		return -EOPNOTSUPP;
 	}
+	if (boot->live.wanted)
+		return live_open(run);
 	if (gptauto_is_asked(boot))
 		return mount_discovered(run, &root);
 	if (boot->root.spec.kind == SPEC_NONE) {

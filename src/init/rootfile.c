@@ -137,6 +137,29 @@ void rootfile_remove_unit(const struct boot *b)
 		unit_remove(HOST_UNIT);
 }
 
+/* Whatever lies there and is attached already was meant. */
+static bool is_attached(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->items[i]->file && startswith(devices->items[i]->file, ROOTFILE_HOST "/"))
+			return true;
+	return false;
+}
+
+static int attach(struct run *run, const struct boot_file *file)
+{
+	const struct loop_file f = {
+		.dir = ROOTFILE_HOST,
+		.path = file->path,
+		.of = file->host.spec.text,
+		.as = run->boot.live.wanted ? "the medium" : "the root's disk",
+		.direct = !run->boot.live.wanted,
+	};
+	_cleanup_free_ char *name = NULL;
+
+	return is_attached(&run->devices) ? 0 : loopdev_attach(run, &f, &name);
+}
+
 int rootfile_open(struct run *run)
 {
 	const struct boot_file *file = &run->boot.file;
@@ -148,5 +171,5 @@ int rootfile_open(struct run *run)
 		return -EDESTADDRREQ;
 	}
 	r = mount_host(run);
-	return r < 0 ? r : loopdev_attach(run, file->path);
+	return r < 0 ? r : attach(run, file);
 }

@@ -174,6 +174,7 @@ void spec_free(struct spec *s)
 	free(s->text);
 	free(s->value);
 	free(s->parttype);
+	free(s->fstype);
 	*s = (struct spec){ 0 };
 }
 

@@ -20,7 +20,11 @@ enum spec_kind {
 	SPEC_PATH,      /* /dev/disk/by-path/… */
 	SPEC_GPT,       /* by its partition's type: gpt-auto; gpt.h */
 	SPEC_INSIDE,    /* the file system in the file of loop=; nobody writes this one */
+	SPEC_ANY,       /* any file system: what else is said of it must do. Nor is this one written */
+	SPEC_HOLDING,   /* a file system that has the file `value`. Nor this one */
 };
+
+enum removable { REMOVABLE_ANY, REMOVABLE_ONLY, REMOVABLE_NEVER };
 
 struct spec {
 	enum spec_kind kind;
@@ -29,6 +33,9 @@ struct spec {
 	dev_t devno;
 	int part_offset; /* PARTUUID=…/PARTNROFF=n */
 	char *parttype;  /* SPEC_GPT: the type, `value` a PARTUUID on the same disk; both NULL until that is known */
+	/* And what else must be so, for a live medium. */
+	char *fstype;             /* its type is one of these, "iso9660,vfat"; NULL: whatever it is */
+	enum removable removable;
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "init/extra.h"
 #include "init/filesystem.h"
 #include "init/fsck.h"
+#include "init/keep.h"
 #include "init/leave.h"
 #include "init/oldroot.h"
 #include "init/passage.h"
@@ -125,7 +126,7 @@ static bool prepare_hand_over(struct run *run)
 /* Just before exec: what follows is the next init's start. */
 static void leave_profile(struct run *run)
 {
-	struct trace_facts facts = { .began = run->monotonic, .root = run->boot.root.spec.text };
+	struct trace_facts facts = { .began = run->monotonic, .root = boot_root_text(&run->boot) };
 	int r;
 
 	facts.processes = run->newest > 0 && run->processes > 0 ? run->newest - run->processes : 0;
@@ -146,6 +147,9 @@ static void write_units(const struct run *run)
 	r = rootfile_write_unit(&run->boot);
 	if (r < 0)
 		log_warning("cannot tell systemd to leave " ROOTFILE_HOST " alone: %s, ignoring", strerror(-r));
+	r = keep_write_units(&run->boot.live);
+	if (r < 0)
+		log_warning("cannot tell systemd of what the root is made of: %s, ignoring", strerror(-r));
 }
 
 /* The last things that are still ours to say, then nothing of us is left. */
@@ -169,6 +173,7 @@ static _Noreturn void become_init(struct run *run)
 		}
 		checked_remove(&run->usr_fsck);
 		rootfile_remove_unit(&run->boot);
+		keep_remove_units(&run->boot.live);
 		/* The last, a shell, only of another root: here it would be the rescue shell. */
 		for (size_t i = 0; i < ARRAY_SIZE(others) - ramroot_stays(&run->boot); i++)
 			if (!streq(others[i], run->next.path))

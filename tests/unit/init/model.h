@@ -355,6 +355,7 @@ static inline bool perform(struct world *w, const struct occurrence *e, struct d
 	case ACTION_KEY:
 	case ACTION_UNLOCK:
 		return unlock(w, e->thing);
+	case ACTION_LOOK:
 	case ACTION_PROBE:
 	case ACTION_REPORT:
 		break;

@@ -22,6 +22,9 @@ static struct {
 	off_t size;
 	bool no_module;    /* /dev/loop-control is not there */
 	bool none_at_all;  /* nor does loading the module help */
+	bool read_only;    /* is asked for */
+	struct device attached, *items[1];
+	bool same;         /* and it is that file's */
 	struct loop_config config;
 } world;
 
@@ -53,7 +56,7 @@ int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st)
 {
 	assert_int_equal(fd, FILE_FD);
-	*st = (struct stat){ .st_mode = world.mode, .st_size = world.size };
+	*st = (struct stat){ .st_mode = world.mode, .st_size = world.size, .st_dev = 7, .st_ino = 42 };
 	return 0;
 }
 
@@ -66,8 +69,14 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		assert_int_equal(fd, CONTROL_FD);
 		return trace_call("get free") < 0 ? -1 : 3;
 	}
-	assert_true(request == LOOP_CONFIGURE && fd == LOOP_FD);
 	va_start(ap, request);
+	if (request == LOOP_GET_STATUS64) {
+		*va_arg(ap, struct loop_info64 *) =
+			(struct loop_info64){ .lo_device = 7, .lo_inode = world.same ? 42 : 43 };
+		va_end(ap);
+		return trace_call("status");
+	}
+	assert_true(request == LOOP_CONFIGURE && fd == LOOP_FD);
 	world.config = *va_arg(ap, struct loop_config *);
 	va_end(ap);
 	return trace_call("configure");
@@ -118,9 +127,23 @@ static int setup(void **state)
 
 static int attach(void)
 {
-	struct run run = { .boot.file.host.spec.text = (char *)"UUID=h", .loop = LOOP_CLOSED };
+	struct run run = { .devices = { .items = world.items, .n = world.attached.name ? 1 : 0 }, .loop = LOOP_CLOSED };
+	const struct loop_file file = {
+		.dir = "/run/slipway/host",
+		.path = "/r",
+		.of = "UUID=h",
+		.as = "the root's disk",
+		.read_only = world.read_only,
+		.direct = !world.read_only,
+	};
+	_cleanup_free_ char *name = NULL;
+	int r;
 
-	return loopdev_attach(&run, "/r");
+	world.items[0] = &world.attached;
+	r = loopdev_attach(&run, &file, &name);
+	if (r == 0)
+		assert_string_equal(name, world.attached.name && world.same ? "loop0" : "loop3");
+	return r;
 }
 
 #define ATTACHED "open /dev/loop-control\nget free\nopen /dev/loop3\nconfigure\nwrite /sys/block/loop3/uevent change\n"
@@ -151,13 +174,29 @@ static void module_is_loaded(void **state)
 	assert_string_equal(traced.text, "load loop\nfile /r rw\n" ATTACHED);
 }
 
+/* By inode, whatever the path looks like by now. */
 static void attached_already(void **state)
 {
-	struct device dev = { .name = (char *)"loop0", .file = (char *)"/run/slipway/host/r" }, *items[] = { &dev };
-	struct run run = { .devices = { .items = items, .n = 1 }, .loop = LOOP_CLOSED };
+	world.attached = (struct device){ .name = (char *)"loop0", .file = (char *)"/elsewhere" };
+	world.same = true;
+	assert_int_equal(attach(), 0);
+	assert_string_equal(traced.text, "file /r rw\nopen /dev/loop0\nstatus\n");
+}
 
-	assert_int_equal(loopdev_attach(&run, "/r"), 0);
-	assert_string_equal(traced.text, "");
+static void another_is_attached(void **state)
+{
+	world.attached = (struct device){ .name = (char *)"loop0", .file = (char *)"/run/slipway/host/r" };
+	assert_int_equal(attach(), 0);
+	assert_string_equal(traced.text, "file /r rw\nopen /dev/loop0\nstatus\n" ATTACHED);
+}
+
+/* An image is only read, and read ahead of. */
+static void for_reading(void **state)
+{
+	world.read_only = true;
+	assert_int_equal(attach(), 0);
+	assert_string_equal(traced.text, "file /r ro\n" ATTACHED);
+	assert_int_equal(world.config.info.lo_flags, LO_FLAGS_PARTSCAN | LO_FLAGS_READ_ONLY);
 }
 
 #define WRONG "error: cannot use the file /r of UUID=h as the root's disk: "
@@ -216,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup(host_can_only_be_read, setup),
 		cmocka_unit_test_setup(module_is_loaded, setup),
 		cmocka_unit_test_setup(attached_already, setup),
+		cmocka_unit_test_setup(another_is_attached, setup),
+		cmocka_unit_test_setup(for_reading, setup),
 		cmocka_unit_test_setup(wrong_files, setup),
 		cmocka_unit_test_setup(no_module, setup),
 		cmocka_unit_test_setup(each_call_fails, setup),

@@ -23,10 +23,13 @@ int __wrap_filesystem_mount(struct run *run, const struct filesystem *fs, struct
 				fs->access ? fs->access : "-", fs->options ? fs->options : "-", fs->target);
 }
 
-int __wrap_loopdev_attach(struct run *run, const char *path);
-int __wrap_loopdev_attach(struct run *run, const char *path)
+int __wrap_loopdev_attach(struct run *run, const struct loop_file *f, char **ret);
+int __wrap_loopdev_attach(struct run *run, const struct loop_file *f, char **ret)
 {
-	return trace_call_errno("attach %s", path);
+	assert_string_equal(f->dir, "/run/slipway/host");
+	assert_string_equal(f->as, "the root's disk");
+	assert_true(f->direct && !f->read_only);
+	return trace_call_errno("attach %s", f->path);
 }
 
 bool __wrap_mount_is_mountpoint(const char *path);
@@ -107,6 +110,19 @@ static void mounted_already(void **state)
 	assert_string_equal(traced.text, MKDIR "attach /r\n");
 }
 
+/* Whatever is attached there was meant. */
+static void attached_already(void **state)
+{
+	struct device dev = { .name = (char *)"loop0", .file = (char *)"/run/slipway/host/other" }, *items[] = { &dev };
+	struct run run = { .devices = { .items = items, .n = 1 }, .loop = LOOP_CLOSED };
+
+	mounted = true;
+	assert_int_equal(boot_parse(&(struct boot_text){ .kernel = "root=UUID=h loop=/r" }, &run.boot), 0);
+	assert_int_equal(rootfile_open(&run), 0);
+	assert_string_equal(traced.text, MKDIR);
+	boot_free(&run.boot);
+}
+
 static void each_call_fails(void **state)
 {
 	static const char *const texts[] = {
@@ -151,7 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(host_then_file, setup),   cmocka_unit_test_setup(mounted_already, setup),
 		cmocka_unit_test_setup(each_call_fails, setup),  cmocka_unit_test_setup(no_host_is_named, setup),
-		cmocka_unit_test_setup(unit, setup),
+		cmocka_unit_test_setup(unit, setup),             cmocka_unit_test_setup(attached_already, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
