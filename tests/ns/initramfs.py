@@ -4,7 +4,8 @@
 The test calls start() or run() with a command line and a list of steps. Three processes take part: the test; the
 keeper, this file run again in new namespaces, which builds the room, keeps descriptors of both roots and looks at
 what is left; and /init, its child, as PID 1 of one more process namespace. /dev/console is a pseudo terminal and
-/dev/kmsg a fifo of the test's. No block device is in the room.
+/dev/kmsg a fifo of the test's. No block device is in the room, unless the test says that
+it is to have the machine's: then it is no user namespace, and what was attached there is let go of at the end.
 """
 import dataclasses
 import fcntl
@@ -138,9 +139,11 @@ def build_room(order):
     for name in ("proc", "sysfs"):
         os.makedirs(f"{ROOM}/kept/{name}")
     mount("sysfs", ROOM + "/kept/sysfs", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount("dev", ROOM + "/dev", "tmpfs", MS_NOSUID, "mode=0755")
-    for name, source in [*((n, "/dev/" + n) for n in NODES), ("console", order["console"]), ("kmsg", order["kmsg"])]:
-        step_file("/dev/" + name)
+    mount("dev", ROOM + "/dev", "devtmpfs" if order["devices"] else "tmpfs", MS_NOSUID, "mode=0755")
+    nodes = [] if order["devices"] else [(n, "/dev/" + n) for n in NODES]
+    for name, source in [*nodes, ("console", order["console"]), ("kmsg", order["kmsg"])]:
+        if not order["devices"]:
+            step_file("/dev/" + name)
         mount(source, f"{ROOM}/dev/{name}", None, MS_BIND)
     if order["sysroot"]:
         mount("newroot", ROOM + "/sysroot", "tmpfs", 0, "mode=0755")
@@ -201,15 +204,51 @@ def read_at(fd, name):
         return None
 
 
+LOOP_GET_STATUS64, LOOP_CLR_FD = 0x4C05, 0x4C01
+
+
+def ask_loop(dev, name, request, argument=0):
+    """False: it has no file, or is in use."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=dev)
+        try:
+            fcntl.ioctl(fd, request, argument)
+        finally:
+            os.close(fd)
+    except OSError:
+        return False
+    return True
+
+
+def numbers_of(old, mounts):
+    """Of file systems on loop devices or in memory: the machine's own disks are none of ours. A btrfs shows its own."""
+    for row in [line.split() for line in (mounts or "").splitlines()]:
+        source = row[row.index("-") + 2]
+        if row[row.index("-") + 1] == "tmpfs" or source.startswith("/dev/loop"):
+            try:
+                yield os.stat("kept/proc/1/root" + row[4], dir_fd=old).st_dev
+            except OSError:
+                pass
+
+
+def loops_below(dev, numbers):
+    """Those whose file is on one of these."""
+    for name in [n for n in os.listdir(dev) if re.fullmatch(r"loop\d+", n)]:
+        info = bytearray(232)
+        if ask_loop(dev, name, LOOP_GET_STATUS64, info) and int.from_bytes(info[:8], "little") in numbers:
+            yield name
+
+
 def keep(order):
     build_room(order)
     old = os.open(ROOM, os.O_RDONLY | os.O_DIRECTORY)
     new = os.open(ROOM + "/sysroot", os.O_RDONLY | os.O_DIRECTORY)
+    dev = os.open(ROOM + "/dev", os.O_RDONLY | os.O_DIRECTORY)
     check(libc.unshare(CLONE_NEWPID), "unshare")
     pid = os.fork()
     if pid == 0:
         become_init(order)
-    mounts, status = None, None
+    mounts, status, report, looks, numbers = None, None, None, {}, ()
     while status is None:
         told, _, _ = select.select([sys.stdin], [], [], 0.02)
         word = sys.stdin.readline() if told else ""
@@ -217,6 +256,9 @@ def keep(order):
             os.kill(pid, int(word.split()[1]))
         elif told:
             mounts = read_at(old, "kept/proc/1/mountinfo")
+            report = read_at(old, "kept/proc/1/root/report")
+            numbers = set(numbers_of(old, mounts))
+            looks = {path: read_at(old, "kept/proc/1/root" + path) for path in order["looks"]}
             os.kill(pid, 9)
         done, how = os.waitpid(pid, os.WNOHANG)
         if done:
@@ -229,9 +271,17 @@ def keep(order):
         "mounts": mounts,
         "old": dump(old, "."),
         "run": dump(new, "run") or dump(old, "run") or dump(top, "run"),
-        "report": read_at(new, "report") or read_at(top, "report"),
+        "report": report or read_at(new, "report") or read_at(top, "report"),
+        "looks": looks,
     }
     json.dump(result, sys.stdout)
+    if order["devices"]:
+        loops = list(loops_below(dev, numbers))
+        os.close(old)
+        os.close(new)
+        # One in use goes with its last user, which is this namespace.
+        for name in loops:
+            ask_loop(dev, name, LOOP_CLR_FD)
 
 
 # -- the test's side -------------------------------------------------------------------------------------------------
@@ -246,6 +296,7 @@ class Result:
     kmsg: str
     console: str
     report: dict     # {key: [value, …]}: what the next init told, or None
+    looks: dict      # {path: text}: of the files that the test wanted to see when it stopped /init; None: not there
 
 
 class Room:
@@ -258,12 +309,13 @@ class Room:
         self.master, slave = os.openpty()
         tty.setraw(slave)
         os.mkfifo(tmp / "kmsg")
+        order = {"devices": False, "looks": [], **order}
         self.fifo = os.open(tmp / "kmsg", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         os.makedirs(ROOM, exist_ok=True)
         order |= {"console": os.ttyname(slave), "kmsg": str(tmp / "kmsg"), "init": str(program())}
         (tmp / "order").write_text(json.dumps(order))
         unshare = ["unshare", "-m", "-n", "--kill-child", "-f", "--propagation", "private"]
-        if user_namespaces():
+        if user_namespaces() and not order["devices"]:
             unshare += ["-U", "--map-root-user"]
         with open(tmp / "result", "wb") as result, open(tmp / "keeper", "wb") as errors:
             self.keeper = subprocess.Popen([*unshare, sys.executable, "-B", __file__, tmp / "order"],
@@ -356,13 +408,13 @@ def next_init():
 ENVIRONMENT = {"HOME": "/", "TERM": "linux", "leftover": "word"}
 
 
-def start(tmp, cmdline="quiet", steps=(), args=(), sysroot=True, processes=(), init="/sbin/init"):
-    """init: where the reporting program lies in the root; None: nowhere."""
+def start(tmp, cmdline="quiet", steps=(), args=(), sysroot=True, processes=(), init="/sbin/init", **order):
+    """init: where the reporting program lies in the root; None: nowhere. order: devices, looks."""
     steps = list(steps)
     if init and sysroot:
         steps.insert(0, ["copy", str(next_init()), "/sysroot" + init])
     return Room(tmp, cmdline=cmdline, steps=steps, argv=["/init", *args], env=ENVIRONMENT, sysroot=sysroot,
-                processes=list(processes))
+                processes=list(processes), **order)
 
 
 def run(tmp, *args, **kw):

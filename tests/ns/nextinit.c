@@ -128,5 +128,12 @@ int main(int argc, char **argv)
 	tell_processes(out);
 	tell_names(out);
 	tell_file(out, "mount", "/proc/self/mountinfo");
-	return fclose(out) == 0 ? 0 : 4;
+	if (fclose(out) != 0)
+		return 4;
+	/* For who wants to look at the root that it runs in. */
+	if (argc > 1 && strcmp(argv[argc - 1], "hold") == 0) {
+		(void)!write(1, "nextinit holds\n", strlen("nextinit holds\n"));
+		pause();
+	}
+	return 0;
 }
