@@ -46,7 +46,9 @@ def attached(image, *options):
     try:
         yield pathlib.Path(node).name
     finally:
-        subprocess.run(["losetup", "-d", node], check=False)
+        # By then it may be somebody else's.
+        if node in run("losetup", "-n", "-O", "NAME", "-j", image).split():
+            subprocess.run(["losetup", "-d", node], check=False)
 
 
 def may_attach():
