@@ -31,6 +31,7 @@ import case_uki as uki
 import case_stack as stack
 import case_systemd as systemd
 import case_usr as usr
+import case_ways as ways
 import fullkernel
 import guests
 import stacks
@@ -139,6 +140,11 @@ ROWS = (
     Row("arrive-btrfs-luks-late", arrive.late, SYSTEMD, "matrix", 45),
     Row("arrive-btrfs-luks-missing", arrive.missing, SYSTEMD, "matrix", 60),
     Row("ambiguous", arrive.ambiguous, SYSTEMD, "matrix", 40),
+    Row("ways-clean", ways.clean, (*SYSTEMD, "others"), "matrix", 45),
+    Row("ways-archives", ways.archives, ("bookworm",), "matrix", 60),
+    Row("ways-stay", ways.stay, SYSTEMD, "matrix", 40),
+    Row("ways-ramdisk", ways.ramdisk, SYSTEMD, "matrix", 70),
+    Row("ways-gptauto", ways.gptauto, SYSTEMD, "matrix", 40),
     Row("faults-wedged", faults.wedged, ("trixie",), "test", 30),
     Row("faults-root-gone", faults.root_gone, ("trixie",), "matrix", 30),
     Row("faults-hung", faults.hung, ("trixie",), "matrix", 80),

@@ -14,7 +14,7 @@ import guests
 import trial
 
 # What the cases take into a guest.
-CARGO = ("daemons.c", "holder.c", "disk-init")
+CARGO = ("daemons.c", "holder.c", "disk-init", "ramdisk-init.c")
 
 
 @functools.cache
