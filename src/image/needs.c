@@ -10,6 +10,7 @@
 #define FS       "the root's file system"
 #define USR_FS   "the file system of /usr"
 #define BELOW_FS "the file system that the root's loop device lies on"
+#define EFI      "the firmware's variables: which disk it booted from"
 #define KEYBOARD "keyboard of this machine"
 #define ANY_KEYS "keyboard: any that is plugged in instead"
 
@@ -150,6 +151,8 @@ int needs_of(const struct target *t, bool prompt, struct needs *ret)
 		r = push(&n, *name, LOADED, false);
 	for (size_t i = 0; r == 0 && i < t->n_filesystems; i++)
 		r = push_filesystem(&n, &t->filesystems[i]);
+	if (r == 0 && t->efi)
+		r = push(&n, "efivarfs", EFI, false);
 	if (r == 0 && prompt)
 		r = push_devices(&n, t, true);
 	for (size_t i = 0; r == 0 && prompt && i < ARRAY_SIZE(any_keys); i++)

@@ -131,6 +131,7 @@ int target_read(const struct target_source *from, struct target *ret, char **ret
 		*ret_why = TAKE_PTR(s.why);
 		return r;
 	}
+	t.efi = faccessat(from->sysfd, "firmware/efi", F_OK, 0) == 0;
 	*ret = t;
 	t = (struct target){ 0 };
 	return 0;

@@ -64,6 +64,7 @@ struct target {
 	size_t n_layers;
 	struct target_device *devices; /* a bus comes before what is on it, disks before keyboards */
 	size_t n_devices;
+	bool efi;       /* it was booted by EFI, whose variables tell from which disk */
 	char **modules; /* strv: loaded here for these layers: targets of dm, ciphers */
 };
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "base/file.h"
 #include "base/strv.h"
 #include "image/needs.h"
 #include "unit/image/recorded-machine.h"
@@ -174,6 +175,22 @@ static void swap_that_could_not(void **state)
 	assert_int_equal(t.n_layers, 1);
 }
 
+/* For a root that is found by its type there. */
+static void variables_of_the_firmware(void **state)
+{
+	const struct scratch *s = *state;
+	_cleanup_target_ struct target bios = { 0 }, efi = { 0 };
+	_cleanup_free_ char *without = NULL, *with = NULL, *why = NULL;
+
+	read_q35(s, "/", NULL, &bios);
+	without = needs_text(&bios, false, false, false);
+	assert_null(strstr(without, "efivarfs"));
+	assert_int_equal(file_mkdir_parents(s->fd, "sys/firmware/efi", 0755), 0);
+	assert_int_equal(recorded_read(s, (struct target_source){ 0 }, &efi, &why), 0);
+	with = needs_text(&efi, false, false, false);
+	assert_non_null(strstr(with, "efivarfs"));
+}
+
 static int read_again(void *data)
 {
 	_cleanup_target_ struct target t = { 0 };
@@ -201,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_loaded_for_the_layers, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(swap_that_could_be_resumed_from, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(swap_that_could_not, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(variables_of_the_firmware, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(memory_runs_out, scratch_setup, scratch_teardown),
 	};
 
