@@ -19,6 +19,7 @@ import case_index as index
 import case_inits as inits
 import case_kernels as kernels
 import case_keymap as keymap
+import case_live as live
 import case_loop as loop
 import case_luks as luks
 import case_package as package
@@ -127,6 +128,14 @@ ROWS = (
     Row("keymap", keymap.keymap, ("trixie",), "matrix", 25),
     Row("loop-this-machine", loop.this_machine, SYSTEMD, "matrix", 60),
     Row("loop-wrong-file", loop.wrong_file, SYSTEMD, "matrix", 40),
+
+    Row("live-glaucus", live.glaucus, SYSTEMD, "matrix", 30),
+    Row("live-two-discs", live.two_discs, SYSTEMD, "matrix", 80),
+    Row("live-dracut", live.dracut, SYSTEMD, "matrix", 70),
+    Row("live-memory", live.memory, SYSTEMD, "matrix", 110),
+    Row("live-persistent", live.persistent, SYSTEMD, "matrix", 130),
+    Row("live-overlay-root", live.overlay_root, SYSTEMD, "matrix", 60),
+    Row("live-stick", live.stick, ("bookworm",), "matrix", 90),
     Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
     Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
     Row("luks-in-image", luks.in_image, SYSTEMD, "matrix", 30),
