@@ -337,9 +337,11 @@ def start(tmp, steps, argv, env=None, root=False):
 def step_away(target="/run/initramfs"):
     """The exitrd is not the root yet: it lies where an init finds it, on a file system of its own if one is mounted."""
     os.makedirs(in_room(target), exist_ok=True)
-    for name in ("shutdown", "lib", "lib64", "usr"):
+    shutil.move(in_room("/shutdown"), in_room(target))
+    # What a dynamic build needs, before the pivot and after.
+    for name in ("lib", "lib64", "usr"):
         if os.path.exists(in_room("/" + name)):
-            shutil.move(in_room("/" + name), in_room(target))
+            shutil.copytree(in_room("/" + name), in_room(f"{target}/{name}"))
 
 
 def step_compile(source, path):

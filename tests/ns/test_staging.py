@@ -33,7 +33,9 @@ def at(tmp_path):
 
 
 def names(path):
-    return sorted(str(p.relative_to(path)) for p in path.rglob("*") if not p.is_dir())
+    """All files but what a dynamic build (SAN=1) needs."""
+    found = sorted(str(p.relative_to(path)) for p in path.rglob("*") if not p.is_dir())
+    return [name for name in found if not name.startswith(("lib", "usr/"))]
 
 
 def test_nobody_is_there(at):
@@ -107,8 +109,8 @@ def test_no_room(at):
     """What is there is whole, and `shutdown` is not there or the old one."""
     at.mkdir(parents=True)
     said = run("""mount -t tmpfs -o size=64k none "$2"; "$1" exitrd "$2" || echo code=$?; find "$2" -type f""", at)
-    assert "cannot write shutdown of the exitrd: No space left on device\ncode=4\n" in said
-    assert said.splitlines()[2:] == [f"{at}/etc/initrd-release"]
+    assert " of the exitrd: No space left on device\ncode=4\n" in said
+    assert f"{at}/shutdown" not in said and ".new" not in said
 
 
 def test_wrong_usage(at):

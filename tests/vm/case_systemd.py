@@ -45,7 +45,7 @@ def inside(t):
 @case
 def no_root(t):
     """A root that does not come: systemd's emergency, in which nobody gets a shell; panic= restarts the machine."""
-    with t.boot("systemd.default_timeout_start_sec=5 systemd.default_device_timeout_sec=5", image=inside_image(t),
+    with t.boot("rootflags=x-systemd.device-timeout=5s", image=inside_image(t),
                 root=f"root=UUID={guests.USR_UUID}") as m:
         m.wait_for(r"Reached target.*[Ee]mergency", 150)
         trial.no_shell(m)
