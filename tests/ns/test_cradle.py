@@ -41,7 +41,7 @@ def test_held_init(tmp_path, verb, wanted, status):
     result = hold(tmp_path, f"/sbin/{verb}", "slipword")
     assert result.status == status, result.log
     said = result.console.splitlines()
-    assert said[0] == "inner: pid 1 /proc/self 1 argc 2 argv1 slipword CRADLE unset X 1"
+    assert said[0] == "inner: pid 1 /proc/self 1 argc 2 argv1 slipword CRADLE unset X 1 exitrd there"
     assert said[1] == "inner: umount -1"
     assert_clean(result, wanted)
 

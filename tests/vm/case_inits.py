@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """case_inits: inits that are not systemd get nothing that is only systemd's, and come back to the exitrd."""
 import dataclasses
+import shutil
+import signal
 import subprocess
 
+import contained
 import guests
 import inits
 import machine
@@ -114,3 +117,51 @@ def back(t):
         t.assert_down(m, init.verb)
         assert m.wait_end(60) == ("guest-reset" if init.verb == "reboot" else "guest-shutdown")
     t.assert_clean(disk)
+
+
+# As `make install`, an image's /init, and docs/inits.md leave it; the boot scripts that want disks are left out.
+FURNISH = """
+mkdir -p run/initramfs usr/lib/slipway; mount -t tmpfs -o mode=755,nosuid,nodev initramfs run/initramfs
+cp "$KMSG.shutdown" run/initramfs/shutdown; cp "$KMSG.cradle" usr/lib/slipway/cradle
+cp "$KMSG.script-init" usr/lib/slipway/script-init
+mkdir -p etc/s6/.s6-svscan; cp "$KMSG.s6-finish" etc/s6/.s6-svscan/finish
+: >etc/fstab; rm -f etc/rcS.d/* etc/runlevels/sysinit/* usr/local/sbin/agent
+cp "$KMSG.agent" usr/local/sbin/agent; mount -t tmpfs none mnt
+"""
+AGENT = """#!/bin/sh
+exec >/dev/console 2>&1
+echo "agent: $(readlink /proc/1/exe)"
+sleep 1
+{halt}
+sleep 1000
+"""
+
+
+def _words(init):
+    """argv and the environment, as the kernel makes them of the command line."""
+    words = [word for word in init.words.removeprefix("init=").split() if word != "--"]
+    env = dict(word.split("=", 1) for word in words if "=" in word)
+    return " ".join(word for word in words if "=" not in word), env
+
+
+@case
+def in_a_container(t):
+    """Each of them without a kernel: it runs, halts its own way, and comes to the exitrd with nothing left of it."""
+    files = {"shutdown": trial.BUILD / "shutdown", "cradle": trial.BUILD / "cradle",
+             "script-init": trial.TOP / "units/inits/script-init", "s6-finish": trial.TOP / "units/inits/s6-finish"}
+    for name, source in files.items():
+        shutil.copy(source, t.directory / f"kmsg.{name}")
+    for name, init in INITS.items():
+        agent = t.directory / "kmsg.agent"
+        agent.write_text(AGENT.format(halt=init.halt))
+        agent.chmod(0o755)
+        furnish = FURNISH
+        if name == "busybox":
+            furnish += f"cp {guests.HERE}/guest/busybox/etc/inittab etc/inittab\n"
+        argv, env = _words(init)
+        code, said = contained.run(t.directory, inits.ensure() / "tree", contained.OVERLAID, furnish, argv, **env)
+        assert f"agent: {init.program}\n" in said, (name, said)
+        line = trial.last_line(said)
+        assert (line["result"], line["verb"], line["mounts"]) == ("clean", init.verb, "0"), (name, line)
+        # reboot(2) ends the container's PID 1 by a signal.
+        assert code == -(signal.SIGHUP if init.verb == "reboot" else signal.SIGINT), (name, code)

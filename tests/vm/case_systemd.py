@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """case_systemd: systemd is the initrd's PID 1, and the machine comes back to the same exitrd."""
+import subprocess
+
+import contained
 import guests
 import machine
 import trial
@@ -66,3 +69,29 @@ def late(t):
         t.assert_down(m, "poweroff")
         assert m.wait_end(60) == "guest-shutdown"
     t.assert_clean(disk)
+
+
+NEXT = """
+mkdir -p sysroot; mount -t tmpfs -o mode=755 sysroot sysroot
+mkdir -p sysroot/sbin sysroot/etc sysroot/proc sysroot/sys sysroot/dev sysroot/run; echo ID=x >sysroot/etc/os-release
+cp "$KMSG.init" sysroot/sbin/init
+"""
+
+
+@case
+def in_a_container(t):
+    """Without a kernel: systemd goes through initrd.target, leaves the exitrd, and enters what is mounted on /sysroot, which
+    gets no word of systemd's."""
+    tree = t.directory / "tree"
+    trial.unpack(inside_image(t), tree)
+    init = t.directory / "kmsg.init"
+    subprocess.run(["gcc", "-static", "-O1", "-o", init, trial.TOP / "tests/ns/inner.c"], check=True)
+    code, said = contained.run(t.directory, tree, contained.COPIED, NEXT, "/init", container="slip", SYSTEMD_IN_INITRD="1",
+                               SYSTEMD_LOG_TARGET="console")
+    for what in ("Running in initrd", "Reached target initrd-root-fs.target", "Finished slipway-stage.service",
+                 "Started systemd-udevd.service", "Reached target initrd.target", "Finished initrd-cleanup.service",
+                 "Switching root"):
+        assert what in said, said
+    first, = (line for line in said.splitlines() if line.startswith("inner: pid"))
+    assert "pid 1 " in first and first.endswith(" exitrd there") and "argc 1 " in first, first
+    assert code == 7, "inner.c ends so"

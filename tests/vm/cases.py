@@ -180,6 +180,7 @@ ROWS = (
 
     Row("uki", uki.unified, SYSTEMD, "matrix", 60),
 
+    Row("systemd-contained", systemd.in_a_container, SYSTEMD, "matrix", 10),
     Row("systemd-inside", systemd.inside, SYSTEMD, "matrix", 70),
     Row("systemd-inside-late", systemd.late, SYSTEMD, "matrix", 50),
     Row("systemd-inside-no-root", systemd.no_root, SYSTEMD, "matrix", 80),
@@ -187,6 +188,7 @@ ROWS = (
 
     Row("sysvinit", inits.sysvinit, ("others",), "test", 40),
     Row("busybox", inits.busybox, ("others",), "test", 20),
+    Row("inits-contained", inits.in_a_container, ("others",), "matrix", 60),
     *(Row(name, inits.back, ("others",), "matrix", 30) for name in (
         "init-sysvinit", "init-openrc", "init-runit", "init-finit", "init-busybox", "init-s6", "init-script")),
 )

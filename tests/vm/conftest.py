@@ -4,7 +4,8 @@
 import pytest
 
 # What the cases assert shows its values when it fails.
-for name in ("contract", "daemons", "disks", "faults", "fsck", "index", "inits", "kernels", "package", "resume", "root", "shutdown", "stack", "usr"):
+for name in ("contract", "daemons", "disks", "exitrd", "faults", "fsck", "index", "inits", "kernels", "package", "resume", "root", "shutdown",
+             "stack", "systemd", "usr"):
     pytest.register_assert_rewrite(f"case_{name}")
 pytest.register_assert_rewrite("trial")
 for name in ("case_powercut", "extfs", "ledger", "mirror"):

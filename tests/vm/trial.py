@@ -82,6 +82,12 @@ def package():
     return path
 
 
+def unpack(image, directory):
+    """The files of an image, as the kernel would have them in memory."""
+    subprocess.run([programs() / "slipway", "unpack", "-q", "-C", directory, image], check=True)
+    directory.chmod(0o755)
+
+
 def build_image(guest, release, rescue=False):
     """The initrd of that guest."""
     name = f"{guest}-{release}{'-rescue' if rescue else ''}"
