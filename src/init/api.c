@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "init/mount.h"
+#include "init/ramdisk.h"
 #include "init/run.h"
 #include "init/stages.h"
 
@@ -71,6 +72,7 @@ int mount_api(struct run *run)
 	} directories[] = { { "/run/slipway", 0755 }, { "/run/slipway/log", 0700 } };
 
 	(void)umask(022);
+	ramdisk_make_writable();
 	for (size_t i = 0; i < ARRAY_SIZE(api_mounts); i++) {
 		int r = mount_one(&api_mounts[i]);
 

@@ -81,6 +81,14 @@ bool ramdisk_is_named(const struct boot *b)
 	return true;
 }
 
+void ramdisk_make_writable(void)
+{
+	struct stat st;
+
+	if (is_root(&st) && mount(NULL, "/", NULL, MS_REMOUNT, NULL) < 0)
+		log_warning("cannot make the ramdisk that / is on writable: %s, ignoring", strerror(errno));
+}
+
 void ramdisk_open(struct ramdisk *ret)
 {
 	char path[64];
@@ -101,9 +109,6 @@ void ramdisk_close(struct ramdisk *r)
 
 int ramdisk_pivot(void)
 {
-	/* So that it can be emptied. */
-	if (mount(NULL, "/", NULL, MS_REMOUNT, NULL) < 0)
-		log_debug("cannot make the ramdisk writable: %s", strerror(errno));
 	/* The old root on top of the new one, which needs no directory for it: pivot_root(2), NOTES. */
 	if (chdir(SYSROOT) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return log_errno(-errno, "cannot make " SYSROOT " the root");

@@ -19,6 +19,11 @@ int ramdisk_complete(struct boot *b);
 /* Does root= name the disk that we run from? Says so in an error. */
 bool ramdisk_is_named(const struct boot *b);
 
+/*
+ * The kernel mounts it to be read; the reserve is unpacked into it, and at last it is emptied. A failure is a warning.
+ */
+void ramdisk_make_writable(void);
+
 /* The disk that we run from. */
 struct ramdisk {
 	int root; /* of the file system on it; negative: we run from none */

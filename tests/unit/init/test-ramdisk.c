@@ -115,7 +115,7 @@ static void only_where_the_root_is_one(void **state)
 	}
 }
 
-#define PIVOT "remount /\nchdir /sysroot\npivot . .\n"
+#define PIVOT "chdir /sysroot\npivot . .\n"
 
 static void it_is_left_by_a_pivot(void **state)
 {
@@ -125,15 +125,34 @@ static void it_is_left_by_a_pivot(void **state)
 		const char *done;
 	} rows[] = {
 		{ 0, 0, PIVOT },
-		/* It cannot be emptied then, that is all. */
-		{ 1, 0, PIVOT },
-		{ 2, -EIO, "remount /\nchdir /sysroot\nerror: cannot make /sysroot the root: Input/output error\n" },
-		{ 3, -EIO, PIVOT "error: cannot make /sysroot the root: Input/output error\n" },
+		{ 1, -EIO, "chdir /sysroot\nerror: cannot make /sysroot the root: Input/output error\n" },
+		{ 2, -EIO, PIVOT "error: cannot make /sysroot the root: Input/output error\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		reset(makedev(RAMDISK_MAJOR, 0), rows[i].fails);
 		assert_int_equal(ramdisk_pivot(), rows[i].result);
+		fake.running = false;
+		assert_string_equal(traced.text, rows[i].done);
+	}
+}
+
+static void it_is_written_to(void **state)
+{
+	static const struct {
+		unsigned int major, fails;
+		const char *done;
+	} rows[] = {
+		{ 0, 0, "" },
+		{ 8, 0, "" },
+		{ RAMDISK_MAJOR, 0, "remount /\n" },
+		{ RAMDISK_MAJOR, 1, "remount /\n"
+		  "warning: cannot make the ramdisk that / is on writable: Input/output error, ignoring\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		reset(makedev(rows[i].major, 0), rows[i].fails);
+		ramdisk_make_writable();
 		fake.running = false;
 		assert_string_equal(traced.text, rows[i].done);
 	}
@@ -191,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_where_the_root_is_one),
+		cmocka_unit_test(it_is_written_to),
 		cmocka_unit_test(it_is_left_by_a_pivot),
 		cmocka_unit_test(its_memory_is_given_back),
 		cmocka_unit_test(root_that_names_it),
