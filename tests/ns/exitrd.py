@@ -154,6 +154,16 @@ def step_share(path):
     mount(None, in_room(path), None, MS_REC | MS_SHARED)
 
 
+def step_layers(lower, store, target):
+    """An overlay whose upper layer is on the file system mounted on `store`."""
+    for name in ("upper", "work"):
+        os.makedirs(in_room(f"{store}/{name}"))
+    os.makedirs(in_room(target), exist_ok=True)
+    top = in_room(store)
+    mount("overlay", in_room(target), "overlay", 0,
+          f"lowerdir={in_room(lower)},upperdir={top}/upper,workdir={top}/work")
+
+
 def step_overlay(lower, target):
     dirs = {"upperdir": "/upper" + target.replace("/", "_"), "workdir": "/work" + target.replace("/", "_")}
     for name in (*dirs.values(), target):

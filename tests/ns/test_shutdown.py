@@ -326,6 +326,44 @@ def test_root_from_a_file_on_a_medium_below_it(images):
     assert_let_go(images / "a.img")
 
 
+def live_steps(image, store, kept):
+    """As the root stage leaves layers: medium, image on it, what is written above; then moved into the root, or, where
+    that is None, below the exitrd's own directory."""
+    return [["losetup_host", str(image), "medium"], ["loop_mount", "medium", "/live/medium"],
+            ["image", "/live/medium/root.img", "32M"], ["losetup", "/live/medium/root.img", "root"],
+            ["loop_mount", "root", "/live/image"], *store, ["layers", "/live/image", "/live/upper", "/oldroot"],
+            ["file", "/oldroot/written", "x"],
+            *(["move", f"/live/{name}", f"/oldroot{kept}/{name}"] for name in ("medium", "image", "upper") if kept)]
+
+
+@needs_root
+@pytest.mark.parametrize("kept", ["/run/slipway/live", "/mnt", None])
+def test_overlay_above_an_image_on_a_medium(images, kept):
+    """A live system that forgets: overlay, loop and medium go, in that order and at level 0."""
+    make_image(images / "a.img", "128M")
+    result = exitrd.run(images, live_steps(images / "a.img", [["mount", "/live/upper"]], kept), root=True)
+    assert_clean(result)
+    assert result.fields["escalation"] == "0"
+    assert_let_go(images / "a.img")
+
+
+@needs_root
+def test_overlay_that_is_kept_on_a_disk(images):
+    """One that remembers: what was written is on the disk, whose file system is clean."""
+    make_image(images / "a.img", "128M")
+    make_image(images / "b.img")
+    store = [["losetup_host", str(images / "b.img"), "store"], ["loop_mount", "store", "/live/upper"]]
+    result = exitrd.run(images, live_steps(images / "a.img", store, "/run/slipway/live"), root=True)
+    assert_clean(result)
+    assert result.fields["escalation"] == "0"
+    for name in ("a.img", "b.img"):
+        assert_let_go(images / name)
+        subprocess.run(["e2fsck", "-fn", images / name], check=True, stdout=subprocess.DEVNULL)
+    said = subprocess.run(["debugfs", "-R", "cat /upper/written", images / "b.img"], capture_output=True, text=True,
+                          check=True)
+    assert said.stdout == "x"
+
+
 @needs_root
 def test_loops_of_others_are_left_alone(images):
     """In a namespace only what stands below one of its own mounts is taken down."""
