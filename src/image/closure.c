@@ -57,12 +57,9 @@ static const struct sysroot *sysroot_of(const struct closure *c)
 static int pull_for(struct closure *c, const struct object *o, const char *path,
 		    const char *reason, const struct tree_node **ret)
 {
-	return pull(&c->build->tree, sysroot_of(c),
-		    &(struct pull){ .path = path,
-				    .below = o->below,
-				    .reason = reason,
-				    .by = o->node },
-		    ret);
+	const struct pull asked = { .path = path, .below = o->below, .reason = reason, .by = o->node };
+
+	return pull(&c->build->tree, sysroot_of(c), &asked, ret);
 }
 
 static int damaged(const struct tree_node *n)
@@ -226,24 +223,15 @@ static int add_needed(struct closure *c, const struct object *o)
 	return r;
 }
 
-/* What our own init has a use for only where that was asked for. */
-static bool is_asked_for(const struct closure *c, const struct object *o, const struct dlopen_feature *f)
-{
-	return streq(o->node->path, "init") && streq_null(f->name, "archive") &&
-	       c->build->config->settings.archives == ARCHIVES_YES;
-}
-
 static int add_feature(struct closure *c, const struct object *o, const struct dlopen_feature *f)
 {
-	bool asked = is_asked_for(c, o, f);
 	int r = 1;
 
-	if (f->priority == DLOPEN_SUGGESTED && !asked)
-		return 0;
 	STRV_FOREACH(name, f->sonames)
 		if (r == 1)
 			r = add_library(c, o, *name, true);
-	if (r == 1 && (f->priority == DLOPEN_REQUIRED || asked) && f->sonames)
+	/* One that is only suggested comes here when it was asked for. */
+	if (r == 1 && f->priority != DLOPEN_RECOMMENDED && f->sonames)
 		return no_library(c, o, f->sonames[0], -ENOENT);
 	return r < 0 ? r : 0;
 }
@@ -266,9 +254,17 @@ static int add_unwinder(struct closure *c, const struct object *o)
 }
 
 /* Of what /init opens itself: "kmod" has a use where modprobe has, "mount" where there are options for it. */
-static bool has_use(const struct closure *c, const char *feature)
+static bool has_use(const struct closure *c, const struct object *o, const struct dlopen_feature *f)
 {
-	return (c->build->modprobe || !streq_null(feature, "kmod")) && (c->libmount || !streq_null(feature, "mount"));
+	const char *feature = streq(o->node->path, "init") && f->name ? f->name : "";
+
+	if (streq(feature, "kmod"))
+		return c->build->modprobe;
+	if (streq(feature, "mount"))
+		return c->libmount;
+	if (streq(feature, "archive"))
+		return c->build->config->settings.archives == ARCHIVES_YES;
+	return f->priority != DLOPEN_SUGGESTED;
 }
 
 /* /init unpacks the reserve before it opens any; other programs know nothing of that. */
@@ -276,19 +272,17 @@ static int add_opened_later(struct closure *c, const struct object *o)
 {
 	_cleanup_dlopen_ struct dlopen_features features = { 0 };
 	enum tree_segment segment = c->build->tree.adding;
-	bool init = streq(o->node->path, "init");
 	int r = dlopen_read(&o->elf, &features);
 
 	if (r == -EBADMSG) {
-		log_warning("cannot read /%s's list of libraries that it opens later "
-			    "(.note.dlopen), ignoring",
+		log_warning("cannot read /%s's list of libraries that it opens later (.note.dlopen), ignoring",
 			    o->node->path);
 		return 0;
 	}
-	if (init)
+	if (streq(o->node->path, "init"))
 		build_into(c->build, SEGMENT_RESERVE);
 	for (size_t i = 0; r == 0 && i < features.n; i++)
-		if (!init || has_use(c, features.items[i].name))
+		if (has_use(c, o, &features.items[i]))
 			r = add_feature(c, o, &features.items[i]);
 	c->build->tree.adding = segment;
 	return r;
@@ -324,8 +318,7 @@ static int add_script_program(struct closure *c, const struct object *o, const c
 		     : 0;
 }
 
-static int examine_script(struct closure *c, const struct object *o,
-			  const struct content *content)
+static int examine_script(struct closure *c, const struct object *o, const struct content *content)
 {
 	_cleanup_free_ char *interpreter = NULL, *name = NULL, *path = NULL;
 	int r = script_interpreter(content->data, content->size, &interpreter, &name);
@@ -336,8 +329,7 @@ static int examine_script(struct closure *c, const struct object *o,
 	if (r < 0 || !name)
 		return r;
 	if (program_find(sysroot_of(c), name, &path) < 0) {
-		log_error("cannot find %s, the interpreter of /%s, in %s", name, o->node->path,
-			  sysroot_of(c)->path);
+		log_error("cannot find %s, the interpreter of /%s, in %s", name, o->node->path, sysroot_of(c)->path);
 		return -ENOENT;
 	}
 	return add_script_program(c, o, path);

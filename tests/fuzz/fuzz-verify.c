@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct target_layer layers[] = { { .kind = LAYER_DISK, .name = vda }, { .kind = LAYER_CRYPT, .name = dm } };
 	struct target_fs root = { .use = USE_ROOT, .fstype = ext4, .source = dm };
-	const struct target target = { &root, 1, layers, 2, devices, 2, NULL };
+	const struct target target = { .filesystems = &root, .n_filesystems = 1, .layers = layers, .n_layers = 2,
+				       .devices = devices, .n_devices = 2 };
 	_cleanup_archive_ struct archive a = { 0 };
 	_cleanup_contents_ struct contents c = { 0 };
 	_cleanup_findings_ struct findings f = { 0 };

@@ -39,8 +39,8 @@ int main(int argc, char **argv)
 	char self[64] = "";
 	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
 
-	printf("inner: pid %d /proc/self %.*s argc %d argv1 %s CRADLE %s X %s exitrd %s\n", getpid(), (int)n, self, argc,
-	       argc > 1 ? argv[1] : "", getenv("CRADLE") ? "set" : "unset", getenv("X") ? getenv("X") : "",
+	printf("inner: pid %d /proc/self %.*s argc %d argv1 %s CRADLE %s X %s exitrd %s\n", getpid(), (int)n, self,
+	       argc, argc > 1 ? argv[1] : "", getenv("CRADLE") ? "set" : "unset", getenv("X") ? getenv("X") : "",
 	       access("/run/initramfs/shutdown", X_OK) == 0 ? "there" : "missing");
 	fflush(stdout);
 	start_others();
