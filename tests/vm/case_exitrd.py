@@ -19,6 +19,10 @@ def _install(system):
     done = subprocess.run(["make", "-s", "install", f"DESTDIR={system.tree}", "integration="], cwd=trial.TOP, text=True,
                           capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    # As initramfs-tools leaves it where it has checked the root.
+    extra = system.tree / f"etc/systemd/system/{SERVICE}.d/mark.conf"
+    extra.parent.mkdir(parents=True)
+    extra.write_text("[Service]\nExecStartPre=mkdir -p /run/initramfs\nExecStartPre=touch /run/initramfs/fsck-root\n")
     system.run("systemctl", "enable", SERVICE)
     release, = system.kernels()
     return system.tree / f"boot/vmlinuz-{release}", system.tree / f"boot/initrd.img-{release}"
