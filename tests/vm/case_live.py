@@ -175,7 +175,7 @@ def overlay_root(t):
         assert "ro" in mounts["/media/root-ro"][2] and mounts["/media/root-rw"][0] == "tmpfs", mounts
         m.run("echo written >/etc/slip-mark; test -e /media/root-rw/upper/etc/slip-mark; test ! -e /media/root-ro/etc/slip-mark")
         _down(t, m)
-    live.unchanged(m.disks[0])
+    live.unchanged(m.disks[0], superblock=t.directory / "after.img")
 
 
 @case

@@ -104,8 +104,15 @@ def pull(m, n, timeout=60):
         m.fail(f"disk {n} could not be pulled out")
 
 
-def unchanged(disk):
-    """Nothing was written to it, byte for byte."""
+def unchanged(disk, superblock=None):
+    """Nothing was written to it, byte for byte. With the path of a scratch file it is an ext4 whose superblock may be another:
+    mounting one that has an orphan file, read-only, the kernel writes the time into it (fs/ext4/orphan.c)."""
+    if superblock:
+        done = subprocess.run(["cmp", "-l", disk.raw(superblock), disk.backing], stdout=subprocess.PIPE, text=True, check=False)
+        superblock.unlink()
+        places = [int(line.split()[0]) - 1 for line in done.stdout.splitlines()]
+        assert all(1024 <= n < 2048 for n in places), (len(places), places[:8])
+        return
     done = subprocess.run(["qemu-img", "compare", "-f", "qcow2", "-F", "raw", disk.overlay, disk.backing],
                           stdout=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 0, done.stdout
