@@ -90,6 +90,9 @@ def _disk(t, name):
     lines = ["mkdir /usr/lib/slipway", "mkdir /etc/s6/.s6-svscan"]
     for path, source in files.items():
         lines += [f"write {source} {path}", f"set_inode_field {path} mode 0100755"]
+    if name == "sysvinit":
+        # Where OpenRC is installed its boot scripts are what sysvinit runs: the agent is that of inittab alone.
+        lines += ["rm /etc/runlevels/default/slip-agent"]
     if name == "busybox":
         lines += ["rm /etc/inittab", f"write {guests.HERE}/guest/busybox/etc/inittab /etc/inittab"]
     done = subprocess.run(["debugfs", "-w", "-f", "-", raw], input="\n".join(lines) + "\n", text=True, check=True,

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """case_live: roots made of layers: discs, sticks, copies in memory, overlays; there and back. docs/live.md"""
-import re
 import shutil
 import time
 
+import case_luks
+import case_stack
 import fullkernel
-import guests
 import live
 import machine
+import stacks
 from case_contract import check_running
 from trial import WORDS, case, kept_image, report_of
 
@@ -133,7 +134,7 @@ def memory(t):
                 disks=[machine.Disk(medium, late=True)], memory=1536, limit=400) as m:
         m.wait_for(r"waiting for the medium device LABEL=", 90)
         m.plug(0)
-        m.wait_for(rf"copying /LiveOS/squashfs.img to memory: (\d+) of \1 MiB", 120)
+        m.wait_for(r"copying /LiveOS/squashfs.img to memory: (\d+) of \1 MiB", 120)
         check_running(m)
         _check_layers(m, medium=False)
         live.pull(m, 0)
@@ -176,6 +177,51 @@ def overlay_root(t):
         m.run("echo written >/etc/slip-mark; test -e /media/root-rw/upper/etc/slip-mark; test ! -e /media/root-ro/etc/slip-mark")
         _down(t, m)
     live.unchanged(m.disks[0], superblock=t.directory / "after.img")
+
+
+# A container with a btrfs: the system in one of its subvolumes, what is written in another.
+_MAKE_SABOTAGE = f"""
+printf '{stacks.KEY}' >/tmp/k
+format /dev/vdc 1; {stacks._ADD_KEY} /dev/vdc /tmp/k; unlock /dev/vdc l
+mkfs.btrfs -q -U {stacks.BTRFS_UUID} /dev/mapper/l; mount /dev/mapper/l /mnt
+for v in rom rw; do btrfs subvolume create /mnt/$v; done
+cat /dev/vdd >/mnt/rom/root.sqsh
+umount /mnt; cryptsetup close l
+"""
+_LOOK_SABOTAGE = "unlock /dev/vdc l; command btrfs check --readonly /dev/mapper/l; cryptsetup close l"
+
+
+@case
+def sabotage(t):
+    """squashfs in a subvolume of a btrfs on LUKS, whose key is on a stick that comes late; written to is another subvolume.
+    systemd mounts /proc, /sys and /dev itself. Two boots: what was written stays, and all of it is taken down."""
+    image = case_stack.stack_image(t)
+    with open(t.directory / "blank.img", "wb") as f:
+        f.truncate(900 << 20)
+    made = machine.Disk(t.directory / "blank.img")
+    with stacks.workshop(t, "slip.make=sabotage", [made, machine.Disk(live.system(t))], image) as m:
+        stacks.work(m, _MAKE_SABOTAGE, 300)
+        m.order("poweroff")
+        assert m.wait_end(120) == "guest-shutdown"
+    disk = machine.Disk(made.raw(t.directory / "container.img"))
+    words = (f"boot=UUID={stacks.BTRFS_UUID} rd.slipway.medium.flags=subvol=rom sqsh_root=/root.sqsh "
+             f"overlay=UUID={stacks.BTRFS_UUID} overlayflags=subvol=rw rd.slipway.api=clean "
+             f"rd.luks.key={stacks.LUKS_UUID}1=/keys/k:LABEL={stacks.STICK.upper()}")
+    for n in range(2):
+        with t.boot(words, root="", disks=[disk, case_luks.fat_stick(t)], image=image, kernel=stacks.vmlinuz(t.guest),
+                    memory=1024, limit=400) as m:
+            m.wait_for(r"vda is a LUKS container: its key is waited for on LABEL=", 120)
+            m.plug(1)
+            check_running(m)
+            mounts = _check_layers(m)
+            assert "subvol=/rom" in mounts["/run/slipway/live/medium"][3], mounts
+            assert "subvol=/rw" in mounts["/run/slipway/live/upper"][3], mounts
+            assert m.run("cat /etc/slip-mark 2>&1 || :") == ("boot 0" if n else "cat: /etc/slip-mark: No such file or directory")
+            m.run(f"echo boot {n} >/etc/slip-mark")
+            _down(t, m)
+    after = machine.Disk(disk.raw(t.directory / "after.img"))
+    with stacks.workshop(t, "slip.look=1", [after], image) as m:
+        stacks.work(m, _LOOK_SABOTAGE, 180)
 
 
 @case

@@ -24,7 +24,7 @@ def _boot(t, root, disks, image, words=""):
                   limit=400)
 
 
-def _fat_stick(t):
+def fat_stick(t):
     """A FAT file system with the key."""
     image, key = t.directory / "fat.img", t.directory / "k"
     key.write_text(stacks.KEY)
@@ -42,7 +42,7 @@ def late_key(t):
     image, (container, _) = _disks(t, "luks-key")
     label = stacks.STICK.upper()  # as FAT has it
     root = stacks.STACKS["luks-key"].root.replace(stacks.STICK, label)
-    with _boot(t, root, [container, _fat_stick(t)], image) as m:
+    with _boot(t, root, [container, fat_stick(t)], image) as m:
         m.wait_for(rf"vda is a LUKS container: its key is waited for on LABEL={label}", 90)
         m.plug(1)
         check_running(m)

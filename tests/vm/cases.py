@@ -135,6 +135,7 @@ ROWS = (
     Row("live-memory", live.memory, SYSTEMD, "matrix", 110),
     Row("live-persistent", live.persistent, SYSTEMD, "matrix", 130),
     Row("live-overlay-root", live.overlay_root, SYSTEMD, "matrix", 60),
+    Row("live-sabotage", live.sabotage, ("trixie",), "matrix", 150),
     Row("live-stick", live.stick, ("bookworm",), "matrix", 90),
     Row("luks-late-key", luks.late_key, SYSTEMD, "matrix", 60),
     Row("luks-no-key", luks.no_key, SYSTEMD, "matrix", 60),
