@@ -30,12 +30,11 @@ def _left(runs):
 
 
 def _disks(runs):
-    wrong = {what for r in runs for what, holds in r["host"].items() if not holds}
+    wrong = {f"does not hold: {what}" for r in runs for what, holds in r["host"].items() if not holds}
     for r in runs:
         look = r.get("look")
         if look and not look["clean"]:
-            why = " / ".join(look["kernel"] or look["said"][-1:])
-            wrong.add(f"{why} (exit code {look['code']})")
+            wrong.add(" / ".join(look["kernel"]) or f"the stack's check fails (exit code {look['code']})")
     if wrong:
         return "**" + "; ".join(sorted(wrong)) + "**"
     return "clean" if all("look" in r for r in runs) else "not looked at"

@@ -11,7 +11,7 @@ import machine
 import rivals
 import stacks
 
-UP, DOWN = 300, 200  # seconds that a machine is given, on a processor that is emulated and shared
+UP, DOWN = 600, 200  # seconds that a machine is given, on a processor that is emulated and shared
 PROMPT = r"(?:Please unlock disk|enter passphrase for disk|Passphrase for) [^\n]*"
 STARTS = r"systemd-shutdown\[1\]: "
 # The lines of a console that are told of what could not be taken down.
