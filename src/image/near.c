@@ -17,30 +17,44 @@
 static const struct {
 	const char *name, *reason;
 	bool fs; /* only where the root's is not known */
+	const char *beside; /* only where the kernel has that, which brings the same along; NULL: always */
 } usual[] = {
-	{ "virtio_pci", "disks of virtual machines", false },
-	{ "virtio_mmio", "disks of virtual machines without PCI", false },
-	{ "virtio_blk", "disks of virtual machines", false },
-	{ "virtio_scsi", "disks of virtual machines", false },
-	{ "vmw_pvscsi", "disks of VMware", false },
-	{ "hv_storvsc", "disks of Hyper-V", false },
-	{ "xen_blkfront", "disks of Xen", false },
-	{ "nvme", "NVMe", false },
-	{ "vmd", "NVMe behind Intel VMD", false },
-	{ "ahci", "SATA", false },
-	{ "ata_piix", "SATA and PATA of older machines, and of virtual ones", false },
-	{ "sd_mod", "disks by SCSI and SATA", false },
-	{ "ext4", "the usual file system of a root", true },
+	{ "virtio_pci", "disks of virtual machines", false, NULL },
+	{ "virtio_mmio", "disks of virtual machines without PCI", false, NULL },
+	{ "virtio_blk", "disks of virtual machines", false, NULL },
+	{ "virtio_scsi", "disks of virtual machines", false, NULL },
+	{ "vmw_pvscsi", "disks of VMware", false, NULL },
+	{ "hv_storvsc", "disks of Hyper-V", false, NULL },
+	{ "xen_blkfront", "disks of Xen", false, NULL },
+	{ "nvme", "NVMe", false, NULL },
+	{ "vmd", "NVMe behind Intel VMD", false, NULL },
+	{ "ahci", "SATA", false, NULL },
+	/* libata is 0.75 MB: not for the IDE disk alone that a kernel for virtual machines may meet. */
+	{ "ata_piix", "SATA and PATA of older machines, and of virtual ones", false, "ahci" },
+	{ "sd_mod", "disks by SCSI and SATA", false, NULL },
+	{ "ext4", "the usual file system of a root", true, NULL },
 };
+
+/* 1, 0, or -errno. */
+static int has(struct modules *m, const char *name)
+{
+	_cleanup_strv_ char **paths = NULL;
+	int r = modules_find(m, name, &paths);
+
+	return r < 0 ? r : r > 0 || paths;
+}
 
 int near_add_usual(struct modules *m)
 {
-	int r = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
+		int r = usual[i].beside ? has(m, usual[i].beside) : 1;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(usual); i++)
-		if (!usual[i].fs || !m->build->config->fstype)
+		if (r > 0 && (!usual[i].fs || !m->build->config->fstype))
 			r = modules_add_name(m, usual[i].name, usual[i].reason, NULL);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* What is to be loaded, in its order, up to the module itself. */

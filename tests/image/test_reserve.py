@@ -93,6 +93,21 @@ def test_what_is_near(root):
     assert front[f"{MODULES}/kernel/drivers/ata/ahci.ko"].data[:4] == b"\x7fELF"
 
 
+@pytest.mark.parametrize("sata", [True, False])
+def test_ide_alone_is_not_near(root, sata):
+    """Its library, which is large, comes with SATA; a kernel without that has both in the reserve."""
+    if not sata:
+        (root.path / MODULES / "kernel/drivers/ata/ahci.ko.xz").unlink()
+    root.add_module("kernel/drivers/ata/libata.ko", "EXPORT(ata_one); int ata_one;")
+    root.add_module("kernel/drivers/ata/ata_piix.ko", "extern int ata_one; int *piix = &ata_one;")
+    built(root)
+    near, front, _ = rows(root)
+    _, reserve = parts(root)
+    for name in ("libata", "ata_piix"):
+        path = f"kernel/drivers/ata/{name}.ko"
+        assert (path in near, f"{MODULES}/{path}" in front, f"{MODULES}/{path}" in reserve) == (sata, sata, not sata)
+
+
 def test_rows_load_backwards(root):
     """What depends on what depends on something."""
     root.add_module("kernel/a.ko", "EXPORT(a_one); int a_one;")
