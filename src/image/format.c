@@ -6,6 +6,12 @@
 #include "image/build.h"
 #include "image/compress.h"
 
+/*
+ * Its every MB is copied by each boot, 1 to 2 ms: from 2, zstd's usual level, to 6 half a second of CPU takes a tenth
+ * off, and the next tenth would take ten seconds. docs/performance.md has the figures.
+ */
+#define RESERVE_LEVEL 6
+
 /* A kernel whose configuration is not known is trusted: what asks for a format knows why. */
 static bool unpacks(const struct build *b, const struct compress_format *f)
 {
@@ -47,7 +53,7 @@ int format_choose(struct build *b)
 	if (r < 0)
 		return log_errno(r, "cannot compress with %s", word);
 	/* Whoever wants an image small says so of all of it. */
-	b->reserve_level = b->format == reserve ? b->level : reserve->usual;
+	b->reserve_level = b->format == reserve && strchr(word, ':') ? b->level : RESERVE_LEVEL;
 	if (unpacks(b, b->format))
 		return 0;
 	if (c->settings.compress_from)

@@ -59,6 +59,34 @@ def rows(root):
     return dict(row.split(":") for row in text.splitlines()), front, text
 
 
+def test_what_is_in_front_is_not_packed_again(root):
+    """The libraries of a root of its own, whose programs are in the reserve, are other names of those in front."""
+    for name in ("mdadm", "mdmon"):
+        root.copy("kmod", f"usr/sbin/{name}")
+    built(root)
+    front, reserve = parts(root)
+    helper = "usr/lib/slipway/exitrd-helpers/mdmon"
+    assert {name for name in files(reserve) if name.startswith(helper)} == {
+        f"{helper}/usr/sbin/mdadm", f"{helper}/usr/sbin/mdmon"}
+    for name in (f"{LIBDIR}/libtiny.so.1", f"{LIBDIR}/ld-tiny.so.2"):
+        # The data stand with the last name of a file.
+        assert [len(front[at].data) == 0 for at in sorted((name, f"{helper}/{name}"))] == [True, False]
+        assert root.cat(name) == root.cat(f"{helper}/{name}") == (root.path / name).read_bytes()
+    # Programs call their loader by a name that leads through a link.
+    assert f"{helper}/lib64" in front
+    assert verified(root) == (0, "")
+
+
+def test_how_tight_it_is_packed(root):
+    """By a level of its own, unless one is named for all."""
+    def sizes(*argv):
+        built(root, *argv)
+        return root.slipway("ls", "-p", root.image).stdout.decode().splitlines()[1].split()[1:]
+
+    own = sizes()
+    assert own == sizes("--compress", "zstd") == sizes("--compress", "zstd:6") != sizes("--compress", "zstd:1")
+
+
 def test_listing(root):
     built(root)
     golden("reserve.txt", root.listing())
