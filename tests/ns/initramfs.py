@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 import tty
+import typing
 
 from exitrd import MNT_DETACH, MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_REC, check, libc, libraries, mount, user_namespaces
 
@@ -285,6 +286,23 @@ def keep(order):
 
 
 # -- the test's side -------------------------------------------------------------------------------------------------
+
+
+class Mount(typing.NamedTuple):
+    fstype: str
+    source: str
+    options: list  # of the mount
+    data: list     # of the file system
+
+
+def mounts(result):
+    """{target: Mount} of what the next init told, the topmost of each."""
+    found = {}
+    for line in result.report["mount"]:
+        words = line.split(" ")
+        dash = words.index("-")
+        found[words[4]] = Mount(words[dash + 1], words[dash + 2], words[5].split(","), words[dash + 3].split(","))
+    return found
 
 
 @dataclasses.dataclass

@@ -11,21 +11,11 @@ import time
 import pytest
 
 import initramfs
-from initramfs import run, run_to_failure, start
+from initramfs import mounts, run, run_to_failure, start
 
 MS_NOEXEC = 8
 SYSTEMD = "/usr/lib/systemd/systemd"
 SHELL = [["program", "/bin/dash", "/bin/sh"]]
-
-
-def mounts(result):
-    """{target: (mount options, type, super options)}, the topmost of each."""
-    found = {}
-    for line in result.report["mount"]:
-        words = line.split(" ")
-        dash = words.index("-")
-        found[words[4]] = (words[5].split(","), words[dash + 1], words[dash + 3].split(","))
-    return found
 
 
 def timestamp(result):
@@ -84,11 +74,11 @@ def test_timestamp_of_somebody_else_is_replaced(tmp_path):
 def test_api_file_systems_are_moved_along(tmp_path):
     r = run(tmp_path)
     m = mounts(r)
-    assert m["/"][1] == "tmpfs"
-    assert m["/proc"][1] == "proc"
-    assert m["/dev"][1] == "tmpfs"
-    assert m["/sys"][1] == "sysfs"
-    assert {"nosuid", "nodev", "noexec"} <= set(m["/sys"][0])
+    assert m["/"].fstype == "tmpfs"
+    assert m["/proc"].fstype == "proc"
+    assert m["/dev"].fstype == "tmpfs"
+    assert m["/sys"].fstype == "sysfs"
+    assert {"nosuid", "nodev", "noexec"} <= set(m["/sys"].options)
     # What is mounted below moves too.
     assert "/dev/console" in m and "/proc/cmdline" in m
     assert not [t for t in m if t.startswith("/sysroot")]
@@ -96,12 +86,12 @@ def test_api_file_systems_are_moved_along(tmp_path):
 
 def test_api_mounts_proc(tmp_path):
     r = run(tmp_path, cmdline=None)
-    assert mounts(r)["/proc"][1] == "proc"
-    assert {"nosuid", "nodev", "noexec"} <= set(mounts(r)["/proc"][0])
+    assert mounts(r)["/proc"].fstype == "proc"
+    assert {"nosuid", "nodev", "noexec"} <= set(mounts(r)["/proc"].options)
 
 
 def test_run_has_the_options_of_the_interface(tmp_path):
-    options, fstype, data = mounts(run(tmp_path))["/run"]
+    fstype, _, options, data = mounts(run(tmp_path))["/run"]
     assert fstype == "tmpfs"
     assert {"rw", "nosuid", "nodev"} == set(options)  # neither noexec nor relatime
     assert "mode=755" in data
@@ -115,8 +105,8 @@ def test_run_initramfs_can_be_executed_from(tmp_path):
     """Also where /run was mounted noexec by somebody else."""
     r = run(tmp_path, steps=[["mount", "/run", MS_NOEXEC, "mode=755"]])
     m = mounts(r)
-    assert "noexec" in m["/run"][0]
-    options, fstype, data = m["/run/initramfs"]
+    assert "noexec" in m["/run"].options
+    fstype, _, options, data = m["/run/initramfs"]
     assert fstype == "tmpfs"
     assert "noexec" not in options and {"nosuid", "nodev"} <= set(options)
     assert "mode=755" in data and [o for o in data if o.startswith("size=")]

@@ -8,6 +8,7 @@ import pytest
 
 import initramfs
 import media
+from initramfs import mounts
 
 pytestmark = pytest.mark.skipif(not media.may_attach(), reason="needs root, for loop devices")
 
@@ -38,16 +39,6 @@ def fail(tmp, cmdline):
     room = begin(tmp, cmdline)
     room.expect(initramfs.PAUSE)
     return room.stop()
-
-
-def mounts(result):
-    """{target: (type, source, options, super options)}"""
-    found = {}
-    for line in result.report["mount"]:
-        words = line.split(" ")
-        dash = words.index("-")
-        found[words[4]] = (words[dash + 1], words[dash + 2], words[5].split(","), words[dash + 3].split(","))
-    return found
 
 
 def digest(path):

@@ -10,7 +10,7 @@ import tarfile
 import pytest
 
 import initramfs
-from initramfs import run, run_to_failure
+from initramfs import mounts, run, run_to_failure
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libarchive.so.13"
 PACKERS = {"": None, ".gz": ["gzip", "-c"], ".xz": ["xz", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"],
@@ -53,15 +53,6 @@ def init():
     return initramfs.next_init().read_bytes()
 
 
-def mounts(result):
-    found = {}
-    for line in result.report["mount"]:
-        words = line.split(" ")
-        dash = words.index("-")
-        found[words[4]] = (words[5].split(","), words[dash + 1], words[dash + 3].split(","))
-    return found
-
-
 def test_archives_of_a_directory_in_order(tmp_path):
     archives = {
         f"{n}-part.tar{suffix}": packed({f"from{suffix or '.tar'}": b"x", "order": str(n).encode()}, suffix)
@@ -76,7 +67,7 @@ def test_archives_of_a_directory_in_order(tmp_path):
     assert r.status == 0
     assert re.findall(r"unpacked (\S+):", r.kmsg) == sorted(archives)[1:-1]
     assert {"from" + (suffix or ".tar") for suffix in PACKERS} <= set(r.report["name"])
-    options, fstype, data = mounts(r)["/"]
+    fstype, _, options, data = mounts(r)["/"]
     assert fstype == "tmpfs" and "rw" in options and "size=65536k" in data and "mode=755" in data
     assert "init" not in r.old and "pkgs" not in r.old, "the initramfs is still there"
 
@@ -227,7 +218,7 @@ def test_copied_initramfs(tmp_path):
     r = run(tmp_path, cmdline="rd.slipway.stay=copy rd.slipway.ram=size=80m", sysroot=False, steps=steps)
     assert r.status == 0
     assert "copied the initramfs to a tmpfs" in r.kmsg
-    options, fstype, data = mounts(r)["/"]
+    fstype, _, options, data = mounts(r)["/"]
     assert fstype == "tmpfs" and "size=81920k" in data and "mode=755" in data
     assert {"init", "etc", "d", "usr", "sbin", "other"} <= set(r.report["name"])
     # The one that was copied is empty but for what was mounted in it.

@@ -230,7 +230,7 @@ def test_what_cannot_go_is_named_with_its_holder(tmp_path):
     assert (result.fields["mounts"], result.fields["left"]) == ("1", "/oldroot")
     comm, pid = result.fields["holders"].split(":")
     assert comm == "mdmon" and pid.isdigit()
-    assert f"left: mount /oldroot (overlay overlay), rw" in result.log
+    assert "left: mount /oldroot (overlay overlay), rw" in result.log
     assert re.search(f"{BUSY}; held by mdmon:{pid}", result.log)
     # In ten seconds it is not tried hundreds of times.
     assert 10 < len(re.findall(f"{BUSY}\n", result.log)) < 50
