@@ -12,8 +12,8 @@ import remains
 PAGE = rivals.TOP / "docs" / "stacks.md"
 BEGIN = "<!-- stacks: written by make peers; do not edit -->"
 END = "<!-- stacks: end -->"
-HEAD = ("stack", "initrd", "boots", "left at power-off", "disks afterwards", "order → off s", "systemd's end → off s",
-        "of it exitrd s", "CPU s", "runs")
+HEAD = ("stack", "initrd", "boots", "left at power-off", "disks afterwards", "start → shell s", "order → off s",
+        "systemd's end → off s", "of it exitrd s", "CPU s", "runs")
 
 
 def _boots(runs):
@@ -50,7 +50,8 @@ def _row(stack, generator, runs):
     cells = [stack, generator, _boots(runs)]
     if not up:
         return cells + [""] * (len(HEAD) - 4) + [str(len(runs))]
-    reads = (lambda r: r.get("ordered"), lambda r: r.get("guest"), remains.exitrd_seconds, lambda r: r.get("cpu"))
+    reads = (lambda r: r["up"], lambda r: r.get("ordered"), lambda r: r.get("guest"), remains.exitrd_seconds,
+             lambda r: r.get("cpu"))
     return cells + [_left(up), _disks(up), *(_median(up, read) for read in reads), str(len(runs))]
 
 
