@@ -31,7 +31,7 @@ typedef int (*ask_fn)(struct run *run, const char *alias);
 
 static int ask_one(struct run *run, const char *alias)
 {
-	return modules_ask(&run->modules, alias);
+	return modules_ask_first(&run->modules, alias);
 }
 
 /* By the alias that the kernel itself asks by: MODULE_ALIAS_FS() of include/linux/fs.h */

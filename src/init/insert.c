@@ -73,10 +73,32 @@ static bool is_loaded(const struct nearby_module *m)
 	return asprintf(&path, "/sys/module/%s", m->name) > 0 && access(path, F_OK) == 0;
 }
 
-static int insert_file(const struct insert *i, const struct nearby_module *m)
+/* One that is asked for. */
+struct wish {
+	const struct insert *from;
+	bool fs; /* a file system's */
+	int fd;  /* for the answers */
+};
+
+/*
+ * finit_module(2) comes back when all asynchronous probing of all drivers has ended, or at once with `async_probe`,
+ * which is for modules that have no driver: else nothing would tell when its disks may still come. The kernel's
+ * do_init_module(); Documentation/admin-guide/kernel-parameters.txt, <module>.async_probe
+ */
+static char *options_of(const struct wish *w, const char *name)
 {
-	_cleanup_close_ int fd = openat(i->dir, m->path, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *options = modconf_options(&i->conf, m->name);
+	_cleanup_free_ char *options = modconf_options(&w->from->conf, name);
+	char *all;
+
+	if (!options || !w->fs)
+		return TAKE_PTR(options);
+	return asprintf(&all, "%s%sasync_probe", options, *options ? " " : "") < 0 ? NULL : all;
+}
+
+static int insert_file(const struct wish *w, const struct nearby_module *m)
+{
+	_cleanup_close_ int fd = openat(w->from->dir, m->path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *options = options_of(w, m->name);
 
 	if (fd < 0)
 		return -errno;
@@ -86,21 +108,21 @@ static int insert_file(const struct insert *i, const struct nearby_module *m)
 }
 
 /* Of two that load the same module one is told EEXIST. */
-static void insert_one(const struct insert *i, const struct nearby_module *m, bool needed, int fd)
+static void insert_one(const struct wish *w, const struct nearby_module *m, bool needed)
 {
 	uint64_t begin = clock_monotonic();
 	int r;
 
 	if (is_loaded(m))
 		return;
-	r = insert_file(i, m);
+	r = insert_file(w, m);
 	/* What a processor or a device has no use for is among what is needed, since it may be: crc32c_intel. */
 	if (r != -EEXIST && !(needed && r == -ENODEV))
-		answer_inserted(fd, m->name, begin, r);
+		answer_inserted(w->fd, m->name, begin, r);
 }
 
 /* What stands last is needed by what stands before it. Where one fails, the next one does not find its symbols. */
-static void insert_with_needs(const struct insert *i, const struct nearby_module *m, int fd)
+static void insert_with_needs(const struct wish *w, const struct nearby_module *m)
 {
 	const char *end = m->needs + strlen(m->needs);
 
@@ -112,16 +134,17 @@ static void insert_with_needs(const struct insert *i, const struct nearby_module
 
 		while (begin > m->needs && begin[-1] != ' ')
 			begin--;
-		need = begin < end ? nearby_by_path(&i->nearby, begin, (size_t)(end - begin)) : NULL;
+		need = begin < end ? nearby_by_path(&w->from->nearby, begin, (size_t)(end - begin)) : NULL;
 		if (need)
-			insert_one(i, need, true, fd);
+			insert_one(w, need, true);
 		end = begin > m->needs ? begin - 1 : begin;
 	}
-	insert_one(i, m, false, fd);
+	insert_one(w, m, false);
 }
 
 bool insert_serve(const struct insert *i, const char *alias, int fd)
 {
+	const struct wish w = { .from = i, .fs = startswith(alias, "fs-"), .fd = fd };
 	const struct nearby_module *m = nearby_by_name(&i->nearby, alias);
 	size_t at = 0;
 	bool any = m != NULL;
@@ -129,7 +152,7 @@ bool insert_serve(const struct insert *i, const char *alias, int fd)
 	for (; m || (m = nearby_next(&i->nearby, alias, &at)); m = NULL) {
 		any = true;
 		if (!modconf_is_blacklisted(&i->conf, m->name))
-			insert_with_needs(i, m, fd);
+			insert_with_needs(&w, m);
 	}
 	return any;
 }

@@ -8,6 +8,7 @@
 #include "init/answer.h"
 #include "init/insert.h"
 #include "init/kmod.h"
+#include "init/priority.h"
 
 struct sources {
 	const struct modserver *server;
@@ -37,8 +38,11 @@ int modserver_run(int fd, void *data)
 {
 	_cleanup_(close_sources) struct sources s = { .server = data, .near = INSERT_NONE };
 	char message[MODSERVER_BYTES + 1];
-	int r = s.server->nearby ? insert_open(&s.near) : 0;
+	int r;
 
+	if (s.server->hurry)
+		priority_raise();
+	r = s.server->nearby ? insert_open(&s.near) : 0;
 	while (r == 0) {
 		ssize_t n = recv(s.server->socket, message, sizeof(message) - 1, 0);
 		char *p = message, *line;

@@ -13,6 +13,7 @@ struct modserver {
 	int socket;  /* SOCK_SEQPACKET, the worker's end */
 	bool nearby; /* serve from the first archive */
 	bool all;    /* and what that has no module for by libkmod */
+	bool hurry;  /* the boot waits for what it is sent */
 };
 
 /* A worker_fn, data: a struct modserver; the record is answer.h's lines. */

@@ -5,74 +5,48 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strv.h"
 #include "init/answer.h"
-#include "init/modserver.h"
+#include "init/batch.h"
 #include "init/run.h"
+#include "init/turn.h"
 
 /* How long one request may take before the rest goes to another worker. */
 #define STALL (5 * USEC_PER_SEC)
 
-/* What one worker was given. */
-struct batch {
-	char **aliases;
-	size_t n;
-	size_t sent;  /* how many of them have gone into the socket */
-	size_t next;  /* the request being served */
-	int socket;
-	bool stalled; /* it was given up on; what comes still counts */
-	struct modserver server;
-};
-
-/*
- * By what their aliases hold. finit_module(2) comes back when all asynchronous probing has ended (the kernel's
- * do_init_module(), async_synchronize_full()), and libata's is waiting for links: 0.3 s for six ports without a disk.
- */
-static const char *const slow[] = {
-	"bc01sc06", /* PCI class of SATA: ahci */
-	"bc01sc05", /* ATA with DMA */
-	"bc01sc01", /* IDE */
-};
-
-static bool is_slow(const char *alias)
+static int ask(struct modules *m, char ***list, const char *alias)
 {
-	if (!startswith(alias, "pci:"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(slow); i++)
-		if (strstr(alias, slow[i]))
-			return true;
-	return false;
-}
+	int r = 0;
 
-static int queue(struct modules *m, const char *alias)
-{
-	return strv_push(is_slow(alias) ? &m->held : &m->pending, alias);
+	if (*alias && !strv_contains(m->asked, alias))
+		r = strv_push(list, alias) < 0 ? -ENOMEM : strv_push(&m->asked, alias);
+	return r;
 }
 
 int modules_ask(struct modules *m, const char *alias)
 {
-	int r;
+	const char *before[TURN_BEFORE_MAX] = { NULL };
+	int r = ask(m, turn_is_last(alias) ? &m->held : &m->pending, alias);
 
-	if (!*alias || strv_contains(m->asked, alias))
-		return 0;
-	r = queue(m, alias);
-	return r < 0 ? r : strv_push(&m->asked, alias);
+	turn_before(alias, before);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(before) && before[i]; i++)
+		r = ask(m, &m->first, before[i]);
+	return r;
 }
 
-/* Nothing more is sent to it: when all that it has is served it ends. */
+int modules_ask_first(struct modules *m, const char *alias)
+{
+	return ask(m, &m->first, alias);
+}
+
 static void retire(struct modules *m)
 {
 	struct batch *b = TAKE_PTR(m->live);
 
-	if (!b)
-		return;
-	close_fd(&b->socket);
-	b->socket = -EBADF;
-	m->open -= b->n - b->sent;
-	b->n = b->sent;
+	if (b)
+		m->open -= batch_close(b);
 }
 
 int modules_ask_again(struct modules *m)
@@ -80,12 +54,16 @@ int modules_ask_again(struct modules *m)
 	struct modules again = { 0 };
 
 	STRV_FOREACH(alias, m->asked)
-		if (queue(&again, *alias) < 0) {
+		if (modules_ask(&again, *alias) < 0) {
 			modules_free(&again);
 			return -ENOMEM;
 		}
+	strv_free(m->asked);
+	strv_free(m->first);
 	strv_free(m->pending);
 	strv_free(m->held);
+	m->asked = again.asked;
+	m->first = again.first;
 	m->pending = again.pending;
 	m->held = again.held;
 	strv_free(TAKE_PTR(m->unserved));
@@ -95,7 +73,7 @@ int modules_ask_again(struct modules *m)
 
 bool modules_busy(const struct modules *m)
 {
-	return m->pending || m->open > 0;
+	return m->first || m->pending || m->open > 0;
 }
 
 static void take_loaded(struct run *run, const char *text)
@@ -155,7 +133,7 @@ static bool batch_late(struct run *run, struct job *job)
 	struct batch *b = job->data;
 
 	job->worker.deadline = USEC_FOREVER;
-	if (b->next == b->n)
+	if (!batch_busy(b))
 		return true;
 	log_warning("loading %s takes longer than %d s; the other modules go on without it",
 		    b->aliases[b->next], (int)(STALL / USEC_PER_SEC));
@@ -167,7 +145,7 @@ static bool batch_late(struct run *run, struct job *job)
 /* Until when the worker must have said something; one that has nothing to do says nothing. */
 static uint64_t deadline_of(const struct batch *b)
 {
-	return b->stalled || b->next == b->n ? USEC_FOREVER : clock_add(clock_monotonic(), STALL);
+	return b->stalled || !batch_busy(b) ? USEC_FOREVER : clock_add(clock_monotonic(), STALL);
 }
 
 static void batch_progress(struct run *run, struct job *job)
@@ -192,7 +170,7 @@ static void batch_done(struct run *run, struct job *job, int result)
 	struct batch *b = job->data;
 
 	/* A module that crashes in the kernel takes its worker along, and nobody else's module. */
-	if (result < 0 && b->next < b->n)
+	if (result < 0 && batch_busy(b))
 		log_warning("cannot load %s: %s, ignoring", b->aliases[b->next], strerror(-result));
 	if (!b->stalled)
 		give_up(run, b);
@@ -207,56 +185,6 @@ static const struct job_kind batch_kind = {
 	.done = batch_done,
 };
 
-/* As many as go into one message. */
-static int make_message(const struct batch *b, struct buffer *ret, size_t *ret_sent)
-{
-	size_t i = b->sent;
-
-	for (; i < b->n; i++) {
-		size_t size = strlen(b->aliases[i]);
-
-		if (ret->size > 0 && ret->size + size + 1 > MODSERVER_BYTES)
-			break;
-		if (buffer_append(ret, b->aliases[i], size) < 0 || buffer_append(ret, "\n", 1) < 0)
-			return -ENOMEM;
-	}
-	*ret_sent = i;
-	return 0;
-}
-
-/* What the socket does not take now is sent when the worker has answered something. */
-static int send_aliases(struct batch *b)
-{
-	while (b->sent < b->n) {
-		_cleanup_buffer_ struct buffer message = { 0 };
-		size_t sent;
-		int r = make_message(b, &message, &sent);
-
-		if (r < 0)
-			return r;
-		if (send(b->socket, message.data, message.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			/* That it has died batch_done() is told. */
-			return errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
-		b->sent = sent;
-	}
-	return 0;
-}
-
-static int take_pending(struct modules *m, struct batch *b)
-{
-	int r = 0;
-
-	STRV_FOREACH(alias, m->pending)
-		if (r == 0)
-			r = strv_push(&b->aliases, *alias);
-	if (r < 0)
-		return r;
-	m->open += strv_length(b->aliases) - b->n;
-	b->n = strv_length(b->aliases);
-	strv_free(TAKE_PTR(m->pending));
-	return 0;
-}
-
 static int run_batch(int fd, void *data)
 {
 	struct batch *b = data;
@@ -266,7 +194,7 @@ static int run_batch(int fd, void *data)
 	return modserver_run(fd, &b->server);
 }
 
-static int start_worker(struct run *run)
+static int start_worker(struct run *run, bool hurry)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 	_cleanup_close_ int theirs = -EBADF;
@@ -284,6 +212,7 @@ static int start_worker(struct run *run)
 	/* What the reserve has brought libkmod finds, and what was near, too. */
 	b->server.nearby = run->reserve.state != RESERVE_UNPACKED;
 	b->server.all = reserve_complete(run);
+	b->server.hurry = hurry;
 	r = jobs_start(&run->jobs, &batch_kind, NULL, run_batch, b, USEC_FOREVER);
 	if (r < 0)
 		(void)close(pair[0]);
@@ -300,19 +229,46 @@ static void set_deadline(struct run *run, const struct batch *b)
 			run->jobs.items[i]->worker.deadline = deadline_of(b);
 }
 
+/* It gets all that is queued, or what goes first alone. */
+static int give(struct run *run, struct batch *b, bool all)
+{
+	struct modules *m = &run->modules;
+	bool idle = !batch_busy(b);
+	size_t n = b->n;
+	int r = batch_take(b, &m->first);
+
+	if (r == 0 && all)
+		r = batch_take(b, &m->pending);
+	m->open += b->n - n;
+	if (idle)
+		set_deadline(run, b);
+	return r < 0 ? r : batch_send(b);
+}
+
+/* Beside the worker that is there; it ends when that is done. */
+static int start_aside(struct run *run)
+{
+	struct modules *m = &run->modules;
+	struct batch *live = TAKE_PTR(m->live);
+	int r = start_worker(run, true);
+
+	if (r == 0)
+		r = give(run, m->live, false);
+	retire(m);
+	m->live = live;
+	return r;
+}
+
 int modules_start(struct run *run)
 {
 	struct modules *m = &run->modules;
-	bool idle;
-	int r = m->pending && !m->live ? start_worker(run) : 0;
+	int r = 0;
 
-	if (r < 0 || !m->live)
-		return r;
-	idle = m->live->next == m->live->n;
-	r = take_pending(m, m->live);
-	if (idle)
-		set_deadline(run, m->live);
-	return r < 0 ? r : send_aliases(m->live);
+	if (m->first && m->live && batch_busy(m->live))
+		r = start_aside(run);
+	else if ((m->first || m->pending) && !m->live)
+		r = start_worker(run, false);
+	return r < 0 || !m->live ? r : give(run, m->live, true);
 }
 
 int modules_release(struct run *run)
@@ -335,24 +291,40 @@ void modules_stop(struct modules *m)
 	m->open = 0;
 }
 
-static int settle(struct run *run)
+/* Is it queued, or with a worker that does not hang? */
+static bool is_under_way(const struct run *run, const char *alias)
+{
+	const struct modules *m = &run->modules;
+
+	for (size_t i = 0; i < run->jobs.n; i++) {
+		const struct job *job = run->jobs.items[i];
+		const struct batch *b = job->kind == &batch_kind ? job->data : NULL;
+
+		if (b && !b->stalled && batch_has(b, alias))
+			return true;
+	}
+	return strv_contains(m->first, alias) || strv_contains(m->pending, alias);
+}
+
+/* The others are not waited for: behind a module that looks at a hundred disks it would be the last. */
+static int settle(struct run *run, const char *alias)
 {
 	int r = modules_start(run);
 
-	while (r == 0 && modules_busy(&run->modules))
+	while (r == 0 && is_under_way(run, alias))
 		r = loop_wait(run, USEC_FOREVER);
 	return r;
 }
 
 int modules_need(struct run *run, const char *alias)
 {
-	int r = modules_ask(&run->modules, alias);
+	int r = modules_ask_first(&run->modules, alias);
 
 	if (r == 0)
-		r = settle(run);
+		r = settle(run, alias);
 	if (r == 0 && strv_contains(run->modules.unserved, alias) && reserve_pending(run)) {
 		reserve_bring(run);
-		r = settle(run);
+		r = settle(run, alias);
 	}
 	return r;
 }
@@ -360,6 +332,7 @@ int modules_need(struct run *run, const char *alias)
 void modules_free(struct modules *m)
 {
 	strv_free(m->asked);
+	strv_free(m->first);
 	strv_free(m->pending);
 	strv_free(m->held);
 	strv_free(m->unserved);

@@ -15,6 +15,7 @@ struct batch;
 
 struct modules {
 	char **asked;       /* strv: everything that was ever asked for */
+	char **first;       /* strv: not yet given to a worker, and goes before all others */
 	char **pending;     /* strv: not yet given to a worker */
 	char **held;        /* strv: not before there is nothing else to do, see modules_release() */
 	char **unserved;    /* strv: asked for by a device, and there is no module for it */
@@ -25,8 +26,14 @@ struct modules {
 	bool names_unserved; /* what is not there was asked for by its name, so a person wants it */
 };
 
-/* Queues a modalias or a module's name; asked twice is asked once. 0 or -ENOMEM. */
+/*
+ * Queues a modalias or a module's name, and before all that the drivers of what will stand on that device (turn.h);
+ * asked twice is asked once. 0 or -ENOMEM.
+ */
 int modules_ask(struct modules *m, const char *alias);
+
+/* Queues it before all others; where the worker is busy, another one serves it. 0 or -ENOMEM. */
+int modules_ask_first(struct modules *m, const char *alias);
 
 /* Queues all that was ever asked for: there are more modules now, and libkmod to look for them. 0 or -ENOMEM. */
 int modules_ask_again(struct modules *m);

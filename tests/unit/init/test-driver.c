@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-driver: which file systems the kernel knows, and what is asked of the modules for the others.
- * wrap: file_read modules_ask modules_start modules_need
+ * wrap: file_read modules_ask_first modules_start modules_need
  */
 #include "init/driver.h"
 
@@ -21,8 +21,8 @@ int __wrap_file_read(int dirfd, const char *path, size_t max, char **ret, size_t
 	return *ret ? 0 : -ENOENT;
 }
 
-int __wrap_modules_ask(struct modules *m, const char *alias);
-int __wrap_modules_ask(struct modules *m, const char *alias)
+int __wrap_modules_ask_first(struct modules *m, const char *alias);
+int __wrap_modules_ask_first(struct modules *m, const char *alias)
 {
 	return trace_call_errno("ask %s", alias);
 }
