@@ -95,13 +95,20 @@ static int push_device(struct needs *n, const struct target_device *d)
 			 &(struct need){ .reason = d->input ? KEYBOARD : DISK, .load = true });
 }
 
+/*
+ * Loading the driver of a controller ends when it has looked at all that it serves. Where the driver of what it finds
+ * is there by then, the first disk is there when the kernel has come to it. src/init/turn.c does so for any machine.
+ */
+static const char *const uppers[] = { "scsi:", "virtio:", "" };
+
 static int push_devices(struct needs *n, const struct target *t, bool input)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < t->n_devices; i++)
-		if (t->devices[i].input == input)
-			r = push_device(n, &t->devices[i]);
+	for (size_t u = 0; u < ARRAY_SIZE(uppers); u++)
+		for (size_t i = 0; r == 0 && i < t->n_devices; i++)
+			if (t->devices[i].input == input && startswith(t->devices[i].modalias ?: "", uppers[u]))
+				r = push_device(n, &t->devices[i]);
 	return r;
 }
 

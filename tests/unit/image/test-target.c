@@ -46,19 +46,19 @@ static const struct row {
 	enum layer_kind kind; /* one that it stands on */
 	bool prompt;
 } rows[] = {
-	{ "/", "ext4", "vda", "virtio_pci virtio_blk fs-ext4", LAYER_DISK, false },
-	{ "/m/usb", "ext4", "sdg sdg1", "xhci_pci usbcore usb_storage sd_mod fs-ext4", LAYER_PARTITION, false },
-	{ "/m/xfs", "xfs", "sdf", "xhci_pci usbcore uas sd_mod fs-xfs", LAYER_DISK, false },
+	{ "/", "ext4", "vda", "virtio_blk virtio_pci fs-ext4", LAYER_DISK, false },
+	{ "/m/usb", "ext4", "sdg sdg1", "sd_mod xhci_pci usbcore usb_storage fs-ext4", LAYER_PARTITION, false },
+	{ "/m/xfs", "xfs", "sdf", "sd_mod xhci_pci usbcore uas fs-xfs", LAYER_DISK, false },
 	/* A namespace that two controllers share. */
 	{ "/m/fat", "vfat", "nvme1n1", "nvme fs-vfat", LAYER_DISK, false },
 	{ "/m/btrfs", "btrfs", "nvme2n1 mmcblk0",
 	  "pcieport nvme sdhci_pci mmcblk fs-btrfs", LAYER_DISK, false },
 	{ "/m/crypt", "ext4", "sda sdc md0 dm-0 dm-1",
-	  "ahci sd_mod virtio_pci virtio_scsi md_mod md-raid1 dm_mod dm_crypt fs-ext4", LAYER_CRYPT, true },
-	{ "/m/thin", "ext4", "sdb dm-2 dm-3 dm-4 dm-6", "vmw_pvscsi sd_mod dm_mod fs-ext4", LAYER_LVM, false },
-	{ "/m/loop", "ext4", "sdg sdg1 loop0", "xhci_pci usbcore usb_storage sd_mod loop fs-ext4", LAYER_LOOP,
+	  "sd_mod virtio_scsi ahci virtio_pci md_mod md-raid1 dm_mod dm_crypt fs-ext4", LAYER_CRYPT, true },
+	{ "/m/thin", "ext4", "sdb dm-2 dm-3 dm-4 dm-6", "sd_mod vmw_pvscsi dm_mod fs-ext4", LAYER_LVM, false },
+	{ "/m/loop", "ext4", "sdg sdg1 loop0", "sd_mod xhci_pci usbcore usb_storage loop fs-ext4", LAYER_LOOP,
 	  false },
-	{ "/m/bcache", "ext4", "sdd bcache0", "virtio_pci virtio_scsi sd_mod bcache fs-ext4", LAYER_BCACHE, false },
+	{ "/m/bcache", "ext4", "sdd bcache0", "sd_mod virtio_scsi virtio_pci bcache fs-ext4", LAYER_BCACHE, false },
 };
 
 static void read_q35(const struct scratch *s, const char *root, const char *swaps, struct target *ret)
@@ -122,7 +122,7 @@ static void keyboards_for_a_prompt(void **state)
 
 	_cleanup_free_ char *load = needs_text(&t, true, true, false), *there = needs_text(&t, true, false, false);
 
-	assert_string_equal(load, "virtio_pci virtio_blk fs-ext4 i8042 atkbd virtio_pci virtio_input ehci_pci uhci_hcd "
+	assert_string_equal(load, "virtio_blk virtio_pci fs-ext4 virtio_input i8042 atkbd virtio_pci ehci_pci uhci_hcd "
 				  "usbcore usbhid hid_generic");
 	assert_string_equal(there, "i8042 atkbd usbhid hid_generic");
 }
@@ -154,7 +154,7 @@ static void swap_that_could_be_resumed_from(void **state)
 	assert_string_equal(layers, "vda sdg sdg2");
 	assert_string_equal(target_find_fs(&t, USE_SWAP)->source, "/dev/sdg2");
 	/* Nothing for the swap itself: the kernel reads it. */
-	assert_string_equal(load, "virtio_pci virtio_blk xhci_pci usbcore usb_storage sd_mod fs-ext4");
+	assert_string_equal(load, "sd_mod virtio_blk virtio_pci xhci_pci usbcore usb_storage fs-ext4");
 }
 
 static void swap_that_could_not(void **state)
