@@ -58,9 +58,11 @@ def cpio(top, out):
 
 @case
 def clean(t):
-    """systemd, or sysvinit, mounts /proc, /sys and /dev itself, once each; /run is the one of the initramfs."""
+    """systemd mounts /proc, /sys and /dev itself, once each, sysvinit all but /dev, which its root has no console in; /run is
+    the one of the initramfs."""
     systemd = t.guest != "others"
-    with t.boot("rd.slipway.api=clean") as m:
+    # sysvinit without udev mounts no devtmpfs: on a root with a console in its /dev there would be no disk.
+    with t.boot("rd.slipway.api=clean", disks=[t.disk() if systemd else t.spoiled_disk("rm /dev/console")]) as m:
         if systemd:
             check_running(m)
         else:
