@@ -26,5 +26,5 @@ size_t batch_close(struct batch *b);
 /* Is anything left to be served? */
 bool batch_busy(const struct batch *b);
 
-/* Is this left to be served? */
+/* Is this left to be served, the one that it is at among them? */
 bool batch_has(const struct batch *b, const char *alias);

@@ -245,6 +245,21 @@ static int give(struct run *run, struct batch *b, bool all)
 	return r < 0 ? r : batch_send(b);
 }
 
+/*
+ * A machine's own list has the root's file system by its modules' names. Of two workers that load the same module both
+ * would have the kernel check its signature.
+ */
+static bool has_first(const struct modules *m)
+{
+	STRV_FOREACH(alias, m->first) {
+		const char *module = startswith(*alias, "fs-");
+
+		if (!module || !batch_has(m->live, module))
+			return false;
+	}
+	return true;
+}
+
 /* Beside the worker that is there; it ends when that is done. */
 static int start_aside(struct run *run)
 {
@@ -264,7 +279,7 @@ int modules_start(struct run *run)
 	struct modules *m = &run->modules;
 	int r = 0;
 
-	if (m->first && m->live && batch_busy(m->live))
+	if (m->first && m->live && batch_busy(m->live) && !has_first(m))
 		r = start_aside(run);
 	else if ((m->first || m->pending) && !m->live)
 		r = start_worker(run, false);

@@ -70,6 +70,35 @@ static void who_is_in_a_hurry_passes_by(void **state)
 	run_free(&run);
 }
 
+/* What the worker has been told to load is not loaded twice. */
+static void what_is_in_the_list_is_waited_for(void **state)
+{
+	static const char *const answers_of_it[] = { "+ext4 1 2\n.\n", ".\n", ".\n", NULL };
+	struct run run = { 0 };
+
+	ask_all(&run, "virtio_pci ext4 hid");
+	says(&run, jobs[0], ".\n");
+	answers = answers_of_it;
+	assert_int_equal(modules_need(&run, "fs-ext4"), 0);
+	assert_null(*answers);
+	assert_string_equal(traced.text, "worker\nload virtio_pci ext4 hid\nload fs-ext4\n");
+	assert_int_equal(n_jobs, 1);
+
+	/* What it has done already is none of its list's any more. */
+	trace_reset(0, 0);
+	ask_all(&run, "xfs a");
+	says(&run, jobs[0], ".\n");
+	assert_int_equal(modules_ask_first(&run.modules, "fs-xfs"), 0);
+	assert_int_equal(modules_start(&run), 0);
+	assert_string_equal(traced.text, "load xfs a\nworker\nload fs-xfs\n");
+	says(&run, jobs[0], ".\n");
+	says(&run, jobs[1], ".\n");
+	assert_int_equal(run.modules.open, 0);
+	ends(&run, 1, 0);
+	ends(&run, 0, 0);
+	run_free(&run);
+}
+
 /* It hangs, or its worker dies: it alone is lost. */
 static void who_is_in_a_hurry_falls(void **state)
 {
@@ -150,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(drivers_of_disks_go_first, setup),
 		cmocka_unit_test_setup(who_is_in_a_hurry_passes_by, setup),
+		cmocka_unit_test_setup(what_is_in_the_list_is_waited_for, setup),
 		cmocka_unit_test_setup(who_is_in_a_hurry_falls, setup),
 		cmocka_unit_test_setup(only_what_is_needed_is_waited_for, setup),
 		cmocka_unit_test_setup(no_second_worker_can_be_started, setup),
