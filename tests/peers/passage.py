@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-import case_stack
+import case_contract
 import guests
 import machine
 import rivals
@@ -95,7 +95,7 @@ def _up(m):
     started = time.monotonic()
     prompts = _enter(m)
     up = time.monotonic() - started
-    state = case_stack.reached(m)
+    state = case_contract.reached(m)
     return {"prompts": prompts, "up": round(up, 1), "state": state,
             "failed": m.run("systemctl --failed --plain --no-legend | cut -d' ' -f1").split(),
             "arrays": m.run("grep -A1 ^md /proc/mdstat || :"), "devices": m.run("ls /dev/mapper").split(),

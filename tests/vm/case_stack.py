@@ -6,6 +6,7 @@ import re
 import stacks
 import superblocks
 import trial
+from case_contract import reached
 from trial import case
 
 # What is checked is also mounted: then the kernel says whether it had to replay anything.
@@ -52,17 +53,6 @@ def _look(t, stack, disks, image):
     assert re.search("mounted filesystem|BTRFS info", kernel.partition("slip-look")[2]), kernel
     assert not re.search(UNCLEAN, kernel), kernel
     return said
-
-
-def reached(m):
-    """What systemd says that it has come to."""
-    state = m.run("systemctl is-system-running --wait", check=False, timeout=200)
-    # libdevmapper-event gives dmeventd four seconds to start ("No input from event server"), which under TCG on a busy
-    # machine are too few. It has to work the second time.
-    if state != "running" and m.run("systemctl --failed --no-legend --plain").split()[:1] == ["lvm2-monitor.service"]:
-        m.run("systemctl restart lvm2-monitor.service")
-        state = m.run("systemctl is-system-running --wait", check=False)
-    return state
 
 
 def _running(m):
