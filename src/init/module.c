@@ -289,7 +289,6 @@ int modules_start(struct run *run)
 int modules_release(struct run *run)
 {
 	struct modules *m = &run->modules;
-
 	int r = 0;
 
 	STRV_FOREACH(alias, m->held)

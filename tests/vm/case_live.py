@@ -9,19 +9,16 @@ import fullkernel
 import live
 import machine
 import stacks
+import trial
 from case_contract import check_running
 from trial import WORDS, case, kept_image, report_of
 
 LABEL = "SLIP_LIVE"
 
 
-def _mounts(lines):
-    """{target: (type, source, options of the mount, of the superblock)}"""
-    found = {}
-    for fields in map(str.split, lines):
-        dash = fields.index("-")
-        found[fields[4]] = (fields[dash + 1], fields[dash + 2], fields[5].split(","), fields[dash + 3].split(","))
-    return found
+def _by_target(lines):
+    """{target: Mount}, the topmost of each."""
+    return {mount.target: mount for mount in trial.mounts(lines)}
 
 
 def _disc_glaucus(t):
@@ -45,13 +42,13 @@ def glaucus(t):
         time.sleep(2)
         live.put_in(m, 0)
         r = report_of(m, 120)
-    mounts = _mounts(r.of("mount"))
+    mounts = _by_target(r.of("mount"))
     assert r.of("argv") == ["/bin/init"]
-    assert mounts["/"][0] == "overlay" and "rw" in mounts["/"][2], mounts
-    assert mounts["/mnt/cdrom"][0] == "iso9660" and "ro" in mounts["/mnt/cdrom"][2], mounts
-    assert mounts["/mnt/fs-ro"][0] == "erofs", mounts
-    assert mounts["/mnt/fs-rw"][0] == "tmpfs" and "size=1048576k" in mounts["/mnt/fs-rw"][3], mounts
-    assert "rootfs" not in {kind for kind, *_ in mounts.values()}
+    assert mounts["/"].fstype == "overlay" and "rw" in mounts["/"].options, mounts
+    assert mounts["/mnt/cdrom"].fstype == "iso9660" and "ro" in mounts["/mnt/cdrom"].options, mounts
+    assert mounts["/mnt/fs-ro"].fstype == "erofs", mounts
+    assert mounts["/mnt/fs-rw"].fstype == "tmpfs" and "size=1048576k" in mounts["/mnt/fs-rw"].data, mounts
+    assert "rootfs" not in {mount.fstype for mount in mounts.values()}
     assert r.of("process") == []
 
 
@@ -96,10 +93,10 @@ def _medium(t):
 
 
 def _check_layers(m, *, medium=True):
-    mounts = _mounts(m.run("cat /proc/self/mountinfo").splitlines())
-    assert mounts["/"][0] == "overlay" and "rw" in mounts["/"][2], mounts
+    mounts = _by_target(m.run("cat /proc/self/mountinfo").splitlines())
+    assert mounts["/"].fstype == "overlay" and "rw" in mounts["/"].options, mounts
     assert ("/run/slipway/live/medium" in mounts) == medium, mounts
-    assert mounts["/run/slipway/live/image"][0] == "squashfs", mounts
+    assert mounts["/run/slipway/live/image"].fstype == "squashfs", mounts
     return mounts
 
 
@@ -171,9 +168,9 @@ def overlay_root(t):
     """overlaytmpfs above an installed root: systemd runs, both layers are seen, and the disk is untouched."""
     with t.boot("overlaytmpfs=yes", memory=1024, limit=400) as m:
         check_running(m)
-        mounts = _mounts(m.run("cat /proc/self/mountinfo").splitlines())
-        assert mounts["/"][0] == "overlay" and mounts["/media/root-ro"][0] == "ext4", mounts
-        assert "ro" in mounts["/media/root-ro"][2] and mounts["/media/root-rw"][0] == "tmpfs", mounts
+        mounts = _by_target(m.run("cat /proc/self/mountinfo").splitlines())
+        assert mounts["/"].fstype == "overlay" and mounts["/media/root-ro"].fstype == "ext4", mounts
+        assert "ro" in mounts["/media/root-ro"].options and mounts["/media/root-rw"].fstype == "tmpfs", mounts
         m.run("echo written >/etc/slip-mark; test -e /media/root-rw/upper/etc/slip-mark; test ! -e /media/root-ro/etc/slip-mark")
         _down(t, m)
     live.unchanged(m.disks[0], superblock=t.directory / "after.img")
@@ -214,8 +211,8 @@ def sabotage(t):
             m.plug(1)
             check_running(m)
             mounts = _check_layers(m)
-            assert "subvol=/rom" in mounts["/run/slipway/live/medium"][3], mounts
-            assert "subvol=/rw" in mounts["/run/slipway/live/upper"][3], mounts
+            assert "subvol=/rom" in mounts["/run/slipway/live/medium"].data, mounts
+            assert "subvol=/rw" in mounts["/run/slipway/live/upper"].data, mounts
             assert m.run("cat /etc/slip-mark 2>&1 || :") == ("boot 0" if n else "cat: /etc/slip-mark: No such file or directory")
             m.run(f"echo boot {n} >/etc/slip-mark")
             _down(t, m)
@@ -243,7 +240,7 @@ def stick(t):
         live.plug_stick(m, 1)
         check_running(m)
         mounts = _check_layers(m)
-        assert mounts["/run/slipway/live/medium"][:2] == ("iso9660", "/dev/sdb1"), mounts
+        assert mounts["/run/slipway/live/medium"][1:3] == ("iso9660", "/dev/sdb1"), mounts
         _down(t, m)
     for disk in m.disks:
         live.unchanged(disk)

@@ -12,21 +12,11 @@ import machine
 import trial
 from case_contract import check_running
 from case_root import root_mount
-from trial import case, report_of
+from trial import case, mounts, report_of
 
 ROOT_TYPE, USR_TYPE = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "8484680C-9521-48C6-9C11-B0720656F69E"
 MIB = 1 << 20
 RAMDISK = 96  # MiB, all of which are written
-
-
-def mounts(text):
-    """[(target, type, options of the file system)] of a mountinfo."""
-    found = []
-    for line in text:
-        fields = line.split()
-        dash = fields.index("-")
-        found.append((fields[4], fields[dash + 1], fields[dash + 3].split(",")))
-    return found
 
 
 def report_init(t):
@@ -67,7 +57,7 @@ def clean(t):
             check_running(m)
         else:
             m.wait_agent()
-        targets = [target for target, _, _ in mounts(m.run("cat /proc/self/mountinfo").splitlines())]
+        targets = [mount.target for mount in mounts(m.run("cat /proc/self/mountinfo").splitlines())]
         assert [targets.count(p) for p in ("/proc", "/sys", "/dev", "/run", "/run/initramfs")] == [1] * 5, targets
         assert m.run("cat /run/initramfs/root-fsck") == "0"
         assert "null" in m.run("ls /dev")
@@ -129,9 +119,9 @@ def archives(t):
         m.plug(0)
         report = report_of(m, 120)
     at = mounts(report.of("mount"))
-    root = next(row for row in at if row[0] == "/")
-    assert root[1] == "tmpfs" and "size=102400k" in root[2], root
-    assert not [row for row in at if row[1] == "ext4"], at
+    root = next(row for row in at if row.target == "/")
+    assert root.fstype == "tmpfs" and "size=102400k" in root.data, root
+    assert not [row for row in at if row.fstype == "ext4"], at
     assert re.findall(r"unpacked (\S+):", report.console) == ["1-base.tar.xz", "2-more.tar.gz", "3-last.tar.bz2"]
     with t.boot(words, root="root=LABEL=slip-pkgs", disks=[packages(t, spoil=True)], image=image, memory=1024) as m:
         m.wait_for("waiting for the medium device LABEL=slip-pkgs", 120)
@@ -158,13 +148,13 @@ def stay(t):
             return report_of(m, 120)
 
     report = reported("rd.slipway.stay rd.slipway.ram=size=200m,nr_inodes=20000")
-    at = [row for row in mounts(report.of("mount")) if row[0] == "/"]
-    assert len(at) == 1 and at[0][1] == "rootfs" and {"size=204800k", "nr_inodes=20000"} <= set(at[0][2]), at
+    at = [row for row in mounts(report.of("mount")) if row.target == "/"]
+    assert len(at) == 1 and at[0].fstype == "rootfs" and {"size=204800k", "nr_inodes=20000"} <= set(at[0].data), at
     assert report.of("process") == []
     report = reported("rd.slipway.stay=copy rd.slipway.ram=size=200m")
     assert "copied the initramfs to a tmpfs" in report.console
-    at = [row for row in mounts(report.of("mount")) if row[0] == "/"]
-    assert at[-1][1] == "tmpfs" and "size=204800k" in at[-1][2], at
+    at = [row for row in mounts(report.of("mount")) if row.target == "/"]
+    assert at[-1].fstype == "tmpfs" and "size=204800k" in at[-1].data, at
     # With root= the kernel takes a ramfs.
     with t.boot("rd.slipway.stay", disks=[], image=image, memory=1024) as m:
         report = report_of(m, 120)
@@ -258,6 +248,6 @@ def gptauto(t):
     with machine.Machine(t.directory, disks=[disk, machine.Disk(other)], memory=1024) as m:
         report = report_of(m, 200)
     assert root_mount(report)[1] == "/dev/vda3", report.of("mount")
-    at = {fields[4]: fields[fields.index("-") + 2] for fields in map(str.split, report.of("mount"))}
+    at = {mount.target: mount.source for mount in mounts(report.of("mount"))}
     assert at["/usr"] == "/dev/vda4", at
     assert [line for line in report.of("file") if line.endswith(" /run/credentials")], report.of("file")

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import typing
 
 import guests
 import machine
@@ -121,6 +122,23 @@ def report_of(m, timeout=60):
     if reason != "guest-shutdown" or "end" not in lines:
         m.fail(f"the init that reports did not end the machine, but {reason}:\n{m.agent.text[-2000:]}")
     return Report(lines, m.console.text)
+
+
+class Mount(typing.NamedTuple):
+    target: str
+    fstype: str
+    source: str
+    options: list  # of the mount
+    data: list     # of the file system
+
+
+def mounts(lines):
+    """Each line of a mountinfo as a Mount, in its order."""
+    found = []
+    for fields in map(str.split, lines):
+        fstype, source, data = fields[fields.index("-") + 1:]
+        found.append(Mount(fields[4], fstype, source, fields[5].split(","), data.split(",")))
+    return found
 
 
 def last_line(console):
