@@ -352,21 +352,3 @@ int modules_find(struct modules *m, const char *name, char ***ret)
 			r = strv_push(ret, m->paths[i]);
 	return r < 0 ? r : find_builtin(m, name);
 }
-
-int modules_resolve(struct modules *m, const char *name, char **ret)
-{
-	_cleanup_(list_free) struct kmod_list *found = NULL;
-	struct kmod_module *mod;
-	int r = look_up(m, name, &found);
-
-	*ret = NULL;
-	if (r < 0 || !found)
-		return r;
-	mod = kmod_module_get_module(found);
-	if (kmod_module_get_path(mod)) {
-		*ret = strdup(kmod_module_get_name(mod));
-		r = *ret ? 0 : -ENOMEM;
-	}
-	(void)kmod_module_unref(mod);
-	return r;
-}

@@ -44,13 +44,10 @@ int modules_add_name(struct modules *m, const char *name, const char *reason, in
  */
 int modules_find(struct modules *m, const char *name, char ***ret);
 
-/* To be loaded first, once for each name. */
+/* To be loaded first, a module or an alias; what is listed under another name is not listed again. */
 int modules_load_first(struct modules *m, const char *name, const char *why);
 
 /* "ext4" for "kernel/fs/ext4/ext4.ko.xz". The caller frees it; NULL when out of memory. */
 char *module_name(const char *path);
-
-/* The first module that a name stands for; NULL: none, or built in. The caller frees it. */
-int modules_resolve(struct modules *m, const char *name, char **ret);
 
 #define _cleanup_modules_ _cleanup_(modules_close)

@@ -60,7 +60,7 @@ static bool is_pc(const struct modules *m)
  */
 static int add_type(struct modules *m, const char *fstype, const char *from, const char *what)
 {
-	_cleanup_free_ char *alias = NULL, *module = NULL, *why = NULL;
+	_cleanup_free_ char *alias = NULL, *why = NULL;
 	int found = 0, r;
 
 	if (!fstype)
@@ -74,11 +74,11 @@ static int add_type(struct modules *m, const char *fstype, const char *from, con
 		if (r == 0)
 			r = modules_add_name(m, names[i], what, &found);
 		if (r == 0 && found > 0)
-			r = modules_resolve(m, names[i], &module);
+			r = modules_load_first(m, names[i], why);
 		if (r < 0)
 			return r;
 	}
-	return module ? modules_load_first(m, module, why) : 0;
+	return 0;
 }
 
 static int add_types(struct modules *m)

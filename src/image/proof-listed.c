@@ -78,6 +78,7 @@ int prove_load_list(struct proof *p)
 }
 
 struct loaded {
+	const struct modset *have;
 	char **rows;  /* strv: of what is near, see near.h */
 	char **files; /* strv: of what is loaded first */
 };
@@ -103,14 +104,25 @@ static bool is_row_of(const char *row, const char *name)
 	return true;
 }
 
-static int note_files(void *data, const char *name, const char *file)
+static int note_row(struct loaded *l, const char *name)
 {
-	struct loaded *l = data;
-
 	STRV_FOREACH(row, l->rows)
 		if (is_row_of(*row, name))
 			return strv_split(&l->files, *row, ": ");
 	return 0;
+}
+
+/* A name or an alias. */
+static int note_files(void *data, const char *listed, const char *file)
+{
+	struct loaded *l = data;
+	_cleanup_strv_ char **names = NULL;
+	int r = modset_resolve(l->have, listed, &names);
+
+	STRV_FOREACH(name, names)
+		if (r == 0)
+			r = note_row(l, *name);
+	return r == -EBADMSG ? 0 : r; /* prove_modules() has said so */
 }
 
 static int read_loaded(const struct proof *p, struct loaded *l)
@@ -143,7 +155,7 @@ static bool is_one_left(const struct proof *p, const struct loaded *l)
 /* The kernel runs it itself: for file systems, code pages, ciphers. */
 int prove_modprobe(struct proof *p)
 {
-	_cleanup_(loaded_free) struct loaded l = { 0 };
+	_cleanup_(loaded_free) struct loaded l = { .have = &p->have };
 	int r;
 
 	if (!p->dir)

@@ -21,9 +21,31 @@ static int push(char ***list, const char *word, char ***notes, const char *note)
 	return r < 0 ? r : strv_push(notes, note);
 }
 
+/* 1: it is, under the name of a module that it stands for or its own; 0 or -errno. */
+static int is_listed(struct modules *m, const char *name)
+{
+	_cleanup_strv_ char **paths = NULL;
+	int r;
+
+	if (strv_contains(m->first, name))
+		return 1;
+	r = modules_find(m, name, &paths);
+	STRV_FOREACH(path, paths) {
+		_cleanup_free_ char *module = module_name(*path);
+
+		if (!module)
+			return -ENOMEM;
+		if (strv_contains(m->first, module))
+			return 1;
+	}
+	return MIN(r, 0);
+}
+
 int modules_load_first(struct modules *m, const char *name, const char *why)
 {
-	return strv_contains(m->first, name) ? 0 : push(&m->first, name, &m->first_why, why);
+	int r = is_listed(m, name);
+
+	return r < 0 ? r : r > 0 ? 0 : push(&m->first, name, &m->first_why, why);
 }
 
 /* "name?" may be missing, as in mkinitcpio.conf(5). `*ret` is "name". */

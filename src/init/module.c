@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/processors.h"
 #include "base/strv.h"
 #include "init/answer.h"
 #include "init/batch.h"
@@ -25,10 +26,18 @@ static int ask(struct modules *m, char ***list, const char *alias)
 	return r;
 }
 
+/* No disk waits for a file system's driver, nor that for a disk's. */
+static char ***queue_of(struct modules *m, const char *alias)
+{
+	if (turn_is_last(alias))
+		return &m->held;
+	return startswith(alias, "fs-") && processors_usable() != 1 ? &m->aside : &m->pending;
+}
+
 int modules_ask(struct modules *m, const char *alias)
 {
 	const char *before[TURN_BEFORE_MAX] = { NULL };
-	int r = ask(m, turn_is_last(alias) ? &m->held : &m->pending, alias);
+	int r = ask(m, queue_of(m, alias), alias);
 
 	turn_before(alias, before);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(before) && before[i]; i++)
@@ -60,10 +69,12 @@ int modules_ask_again(struct modules *m)
 		}
 	strv_free(m->asked);
 	strv_free(m->first);
+	strv_free(m->aside);
 	strv_free(m->pending);
 	strv_free(m->held);
 	m->asked = again.asked;
 	m->first = again.first;
+	m->aside = again.aside;
 	m->pending = again.pending;
 	m->held = again.held;
 	strv_free(TAKE_PTR(m->unserved));
@@ -73,7 +84,7 @@ int modules_ask_again(struct modules *m)
 
 bool modules_busy(const struct modules *m)
 {
-	return m->first || m->pending || m->open > 0;
+	return m->first || m->aside || m->pending || m->open > 0;
 }
 
 static void take_loaded(struct run *run, const char *text)
@@ -229,46 +240,31 @@ static void set_deadline(struct run *run, const struct batch *b)
 			run->jobs.items[i]->worker.deadline = deadline_of(b);
 }
 
-/* It gets all that is queued, or what goes first alone. */
-static int give(struct run *run, struct batch *b, bool all)
+/* It gets one queue, and another one behind that, or none: NULL. */
+static int give(struct run *run, struct batch *b, char ***queue, char ***behind)
 {
 	struct modules *m = &run->modules;
 	bool idle = !batch_busy(b);
 	size_t n = b->n;
-	int r = batch_take(b, &m->first);
+	int r = batch_take(b, queue);
 
-	if (r == 0 && all)
-		r = batch_take(b, &m->pending);
+	if (r == 0 && behind)
+		r = batch_take(b, behind);
 	m->open += b->n - n;
 	if (idle)
 		set_deadline(run, b);
 	return r < 0 ? r : batch_send(b);
 }
 
-/*
- * A machine's own list has the root's file system by its modules' names. Of two workers that load the same module both
- * would have the kernel check its signature.
- */
-static bool has_first(const struct modules *m)
-{
-	STRV_FOREACH(alias, m->first) {
-		const char *module = startswith(*alias, "fs-");
-
-		if (!module || !batch_has(m->live, module))
-			return false;
-	}
-	return true;
-}
-
 /* Beside the worker that is there; it ends when that is done. */
-static int start_aside(struct run *run)
+static int start_aside(struct run *run, char ***queue)
 {
 	struct modules *m = &run->modules;
 	struct batch *live = TAKE_PTR(m->live);
 	int r = start_worker(run, true);
 
 	if (r == 0)
-		r = give(run, m->live, false);
+		r = give(run, m->live, queue, NULL);
 	retire(m);
 	m->live = live;
 	return r;
@@ -277,13 +273,13 @@ static int start_aside(struct run *run)
 int modules_start(struct run *run)
 {
 	struct modules *m = &run->modules;
-	int r = 0;
+	int r = m->aside ? start_aside(run, &m->aside) : 0;
 
-	if (m->first && m->live && batch_busy(m->live) && !has_first(m))
-		r = start_aside(run);
-	else if ((m->first || m->pending) && !m->live)
+	if (r == 0 && m->first && m->live && batch_busy(m->live))
+		r = start_aside(run, &m->first);
+	if (r == 0 && (m->first || m->pending) && !m->live)
 		r = start_worker(run, false);
-	return r < 0 || !m->live ? r : give(run, m->live, true);
+	return r < 0 || !m->live ? r : give(run, m->live, &m->first, &m->pending);
 }
 
 int modules_release(struct run *run)
@@ -317,7 +313,7 @@ static bool is_under_way(const struct run *run, const char *alias)
 		if (b && !b->stalled && batch_has(b, alias))
 			return true;
 	}
-	return strv_contains(m->first, alias) || strv_contains(m->pending, alias);
+	return strv_contains(m->first, alias) || strv_contains(m->aside, alias) || strv_contains(m->pending, alias);
 }
 
 /* The others are not waited for: behind a module that looks at a hundred disks it would be the last. */
@@ -347,6 +343,7 @@ void modules_free(struct modules *m)
 {
 	strv_free(m->asked);
 	strv_free(m->first);
+	strv_free(m->aside);
 	strv_free(m->pending);
 	strv_free(m->held);
 	strv_free(m->unserved);

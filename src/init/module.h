@@ -16,6 +16,7 @@ struct batch;
 struct modules {
 	char **asked;       /* strv: everything that was ever asked for */
 	char **first;       /* strv: not yet given to a worker, and goes before all others */
+	char **aside;       /* strv: not yet given to a worker, and goes beside all others */
 	char **pending;     /* strv: not yet given to a worker */
 	char **held;        /* strv: not before there is nothing else to do, see modules_release() */
 	char **unserved;    /* strv: asked for by a device, and there is no module for it */
@@ -28,7 +29,8 @@ struct modules {
 
 /*
  * Queues a modalias or a module's name, and before all that the drivers of what will stand on that device (turn.h);
- * asked twice is asked once. 0 or -ENOMEM.
+ * asked twice is asked once. What serves no device but a file system, "fs-ext4", another worker loads where there are
+ * several processors. 0 or -ENOMEM.
  */
 int modules_ask(struct modules *m, const char *alias);
 

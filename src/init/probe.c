@@ -3,12 +3,12 @@
 #include <blkid.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <strings.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/processors.h"
 #include "base/strv.h"
 #include "init/priority.h"
 #include "init/probe.h"
@@ -209,8 +209,6 @@ int probe_start(struct run *run, const char *name)
 
 unsigned int probes_at_once(void)
 {
-	cpu_set_t set;
-
 	/* Half of the time they wait for their disks. */
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 0 : 2 * (unsigned int)CPU_COUNT(&set);
+	return 2 * processors_usable();
 }

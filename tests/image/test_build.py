@@ -196,7 +196,7 @@ def test_depmod_does_not_read_the_hosts_settings(root):
 
 def test_root_type_is_loaded_first(root):
     built(root)
-    assert root.cat("etc/modules-load.d/slipway.conf") == b"# the root's file system, ext4 (/etc/fstab)\next4\n"
+    assert root.cat("etc/modules-load.d/slipway.conf") == b"# the root's file system, ext4 (/etc/fstab)\nfs-ext4\n"
     built(root, "-f", "--root-fstype", "vfat", code=3)
     assert "etc/modules-load.d/slipway.conf" not in root.names()  # built in
 

@@ -102,7 +102,7 @@ def test_usr_of_its_own(root):
     root.text("etc/fstab", "UUID=0 / vfat rw 0 1\nUUID=1 /usr ext4 ro 0 2\n")
     built(root, "--omit-modules", "kernel/drivers/")
     loaded = root.cat("etc/modules-load.d/slipway.conf").decode()
-    assert loaded == "# the file system of /usr, ext4 (/etc/fstab)\next4\n"
+    assert loaded == "# the file system of /usr, ext4 (/etc/fstab)\nfs-ext4\n"
     assert "usr/sbin/fsck.ext4" in root.names()
     root.text("etc/fstab", "UUID=0 / vfat rw 0 1\n/x /usr none bind 0 0\n")
     built(root)

@@ -2,7 +2,7 @@
 /*
  * module-world: workers that load modules, as the test has them answer. A test that includes this has in its first
  * comment the lines
- * " * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring"
+ * " * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring processors_usable"
  * " * wrap: log_line log_console log_errno"
  * " * wrap: malloc calloc realloc strdup strndup asprintf"
  */
@@ -19,6 +19,13 @@ static struct job *jobs[4]; /* those under way */
 static size_t n_jobs;
 static int start_error, send_error;
 static bool packed;
+static unsigned int n_processors = 1;
+
+unsigned int __wrap_processors_usable(void);
+unsigned int __wrap_processors_usable(void)
+{
+	return n_processors;
+}
 
 int __wrap_jobs_start(struct jobs *list, const struct job_kind *kind, const char *subject, worker_fn fn, void *data,
 		      uint64_t deadline);
@@ -99,6 +106,15 @@ static inline void ends(struct run *run, size_t i, int result)
 	free(job->worker.record);
 	free(job->data);
 	free(job);
+}
+
+/* The last one is who answers while something is waited for. */
+static inline void swap_jobs(void)
+{
+	struct job *job = jobs[0];
+
+	jobs[0] = jobs[1];
+	jobs[1] = job;
 }
 
 /* What was asked for is answered one by one, by these; the last one again and again. */

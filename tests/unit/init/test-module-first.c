@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-module-first: what is loaded before all else, and what is not waited for. The loop is the test.
- * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring
+ * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring processors_usable
  * wrap: log_line log_console log_errno
  * wrap: malloc calloc realloc strdup strndup asprintf
  */
@@ -73,27 +73,77 @@ static void who_is_in_a_hurry_passes_by(void **state)
 /* What the worker has been told to load is not loaded twice. */
 static void what_is_in_the_list_is_waited_for(void **state)
 {
-	static const char *const answers_of_it[] = { "+ext4 1 2\n.\n", ".\n", ".\n", NULL };
+	static const char *const answers_of_it[] = { "+ext4 1 2\n.\n", NULL };
 	struct run run = { 0 };
 
-	ask_all(&run, "virtio_pci ext4 hid");
+	ask_all(&run, "virtio_pci fs-ext4 hid");
 	says(&run, jobs[0], ".\n");
 	answers = answers_of_it;
 	assert_int_equal(modules_need(&run, "fs-ext4"), 0);
 	assert_null(*answers);
-	assert_string_equal(traced.text, "worker\nload virtio_pci ext4 hid\nload fs-ext4\n");
+	assert_string_equal(traced.text, "worker\nload virtio_pci fs-ext4 hid\n");
 	assert_int_equal(n_jobs, 1);
-
-	/* What it has done already is none of its list's any more. */
-	trace_reset(0, 0);
-	ask_all(&run, "xfs a");
 	says(&run, jobs[0], ".\n");
-	assert_int_equal(modules_ask_first(&run.modules, "fs-xfs"), 0);
+	assert_false(modules_busy(&run.modules));
+	ends(&run, 0, 0);
+	run_free(&run);
+}
+
+/* Where there are several processors: the disk's drivers and the file system's do not need each other. */
+static void the_list_is_loaded_by_two(void **state)
+{
+	static const unsigned int several[] = { 2, 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(several); i++) {
+		static const char *const answers_of_it[] = { "+ext4 1 2\n.\n", NULL };
+		struct run run = { 0 };
+
+		trace_reset(0, 0);
+		n_processors = several[i];
+		ask_all(&run, "virtio_pci fs-ext4 hid");
+		assert_string_equal(traced.text, "worker\nload fs-ext4\nworker\nload virtio_pci hid\n");
+		assert_true(jobs[0]->worker.deadline < UINT64_MAX);
+		says(&run, jobs[1], ".\n.\n");
+		assert_true(modules_busy(&run.modules));
+		/* It is waited for where it is. */
+		ask_all(&run, "later");
+		says(&run, jobs[1], ".\n");
+		swap_jobs();
+		answers = answers_of_it;
+		assert_int_equal(modules_need(&run, "fs-ext4"), 0);
+		assert_null(*answers);
+		assert_false(modules_busy(&run.modules));
+		assert_string_equal(traced.text,
+				    "worker\nload fs-ext4\nworker\nload virtio_pci hid\nload later\n");
+
+		/* With the reserve there may be another module for it. */
+		assert_int_equal(modules_ask_again(&run.modules), 0);
+		assert_true(modules_busy(&run.modules));
+		ends(&run, 1, 0);
+		ends(&run, 0, 0);
+		run_free(&run);
+	}
+	n_processors = 1;
+}
+
+/* One of the two cannot be started: what is queued stays so. */
+static void the_list_waits_for_its_worker(void **state)
+{
+	struct run run = { 0 };
+
+	n_processors = 2;
+	start_error = -EAGAIN;
+	assert_int_equal(modules_ask(&run.modules, "fs-ext4"), 0);
+	assert_int_equal(modules_ask(&run.modules, "a"), 0);
+	assert_int_equal(modules_start(&run), -EAGAIN);
+	start_error = 0;
+	assert_true(modules_busy(&run.modules));
 	assert_int_equal(modules_start(&run), 0);
-	assert_string_equal(traced.text, "load xfs a\nworker\nload fs-xfs\n");
+	assert_string_equal(traced.text, "worker\nworker\nload fs-ext4\nworker\nload a\n");
+	n_processors = 1;
 	says(&run, jobs[0], ".\n");
 	says(&run, jobs[1], ".\n");
-	assert_int_equal(run.modules.open, 0);
+	assert_false(modules_busy(&run.modules));
 	ends(&run, 1, 0);
 	ends(&run, 0, 0);
 	run_free(&run);
@@ -180,6 +230,8 @@ int main(void)
 		cmocka_unit_test_setup(drivers_of_disks_go_first, setup),
 		cmocka_unit_test_setup(who_is_in_a_hurry_passes_by, setup),
 		cmocka_unit_test_setup(what_is_in_the_list_is_waited_for, setup),
+		cmocka_unit_test_setup(the_list_is_loaded_by_two, setup),
+		cmocka_unit_test_setup(the_list_waits_for_its_worker, setup),
 		cmocka_unit_test_setup(who_is_in_a_hurry_falls, setup),
 		cmocka_unit_test_setup(only_what_is_needed_is_waited_for, setup),
 		cmocka_unit_test_setup(no_second_worker_can_be_started, setup),

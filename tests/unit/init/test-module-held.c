@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test-module-held: what is loaded after all else. The loop is the test.
- * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring
+ * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring processors_usable
  * wrap: log_line log_console log_errno
  * wrap: malloc calloc realloc strdup strndup asprintf
  */

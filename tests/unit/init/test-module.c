@@ -2,7 +2,7 @@
 /*
  * test-module: what is asked for, what workers answer, and what becomes of the rest when one hangs or dies. The
  * loop is the test.
- * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring
+ * wrap: loop_wait jobs_start send reserve_pending reserve_complete reserve_bring processors_usable
  * wrap: log_line log_console log_errno
  * wrap: malloc calloc realloc strdup strndup asprintf
  */
