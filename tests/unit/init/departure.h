@@ -21,6 +21,7 @@
 #include "init/serialize.h"
 #include "init/stages.h"
 #include "init/trace.h"
+#include "chroot.h"
 #include "unit/trace.h"
 
 #define OLD_ROOT 4711 /* nothing real is closed */
@@ -47,18 +48,6 @@ int __wrap_mount(const char *source, const char *target, const char *type, unsig
 	assert_null(data);
 	assert_int_equal(flags, MS_MOVE);
 	return trace_call("move %s %s", source, target);
-}
-
-int __wrap_chdir(const char *path);
-int __wrap_chdir(const char *path)
-{
-	return trace_call("chdir %s", path);
-}
-
-int __wrap_chroot(const char *path);
-int __wrap_chroot(const char *path)
-{
-	return trace_call("chroot %s", path);
 }
 
 long __wrap_syscall(long number, unsigned int first, unsigned int last, unsigned int flags);

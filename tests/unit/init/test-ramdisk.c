@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "chroot.h"
 #include "unit/trace.h"
 
 static struct {
@@ -47,18 +48,6 @@ int __wrap_mount(const char *source, const char *target, const char *type, unsig
 {
 	assert_int_equal(flags, MS_REMOUNT);
 	return trace_call("remount %s", target);
-}
-
-int __wrap_chdir(const char *path);
-int __wrap_chdir(const char *path)
-{
-	return trace_call("chdir %s", path);
-}
-
-int __wrap_chroot(const char *path);
-int __wrap_chroot(const char *path)
-{
-	return trace_call("chroot %s", path);
 }
 
 long __wrap_syscall(long number, const char *to, const char *old);
