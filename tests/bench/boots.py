@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import subprocess
@@ -75,6 +76,12 @@ def modules_in_order(tree, kver, names):
     return paths
 
 
+def _module(path):
+    """Its bytes, decompressed: the kernel is given it as it is."""
+    unpack = {".xz": lzma.decompress, ".ko": bytes}
+    return unpack[Path(path).suffix](Path(path).read_bytes())
+
+
 def floor(tree, kver, bus, programs, image):
     at = image.with_suffix("")
     shutil.rmtree(at, ignore_errors=True)
@@ -82,7 +89,7 @@ def floor(tree, kver, bus, programs, image):
         (at / name).mkdir(parents=True)
     shutil.copy(programs / "bench/floor", at / "init")
     for n, path in enumerate(modules_in_order(tree, kver, DRIVERS[bus])):
-        shutil.copy(path, at / "modules" / f"{n:02}-{os.path.basename(path)}")
+        (at / "modules" / f"{n:02}-{Path(path).name.split('.')[0]}.ko").write_bytes(_module(path))
     names = sorted(str(p.relative_to(at)) for p in at.rglob("*"))
     for path in (at, *at.rglob("*")):
         os.utime(path, (0, 0), follow_symlinks=False)
@@ -134,11 +141,15 @@ class Initrd:
     path: Path   # None: without
     words: str = f"root=UUID={UUID}"
 
+    def boot(self, start, kernel, disk, bus):
+        """`start` is once() or boot.run()."""
+        return start(kernel, self.path, disk, bus, f"{self.words} {boot.UNTRACED}")
+
 
 def _row(initrd, kernel, disk, bus):
     row = {"name": initrd.name, "mode": initrd.mode}
     try:
-        cost = once(kernel, initrd.path, disk, bus, initrd.words)
+        cost = initrd.boot(once, kernel, disk, bus)
     except boot.Failed as why:
         print(f"  {bus} {initrd.name}: {why}", flush=True)
         return {**row, "failed": str(why)}
@@ -150,7 +161,7 @@ def _row(initrd, kernel, disk, bus):
 
 def repeated(kernel, initrd, disk, bus):
     """The same boot once more: by how much it differs, of 1."""
-    costs = [boot.run(kernel, initrd.path, disk, bus, initrd.words) for _ in range(2)]
+    costs = [initrd.boot(boot.run, kernel, disk, bus) for _ in range(2)]
     return abs(costs[0].sum / costs[1].sum - 1)
 
 

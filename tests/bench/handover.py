@@ -2,30 +2,34 @@
 # SPDX-License-Identifier: MIT
 """handover: does systemd take longer to boot when it is told what took how long before it?
 
-    handover.py [--guest NAME] [--pairs N] [--limit PERCENT]
+    handover.py [--guest NAME …] [--pairs N] [--limit PERCENT]
 
 Pairs of boots to the end under `qemu -icount`, one with the hand-over and one with rd.slipway.serialize=0, now this one
 first, now that. Systemd's own part by the clock, from its UserspaceTimestampMonotonic to FinishTimestampMonotonic, is
 mostly waiting for the host's disk and host (boot.py), so what is judged is how much longer the processor was busy until
 all was up and had been asked, initrd included, as a share of that part. Each pair is
-added to build/bench/handover.json, so that a long run can be made in parts; pairs of other programs or of another guest
-do not count. Ends with 1 when the median of the pairs is more than the limit.
+added to build/bench/handover-GUEST.json, so that a long run can be made in parts; pairs of other programs or of another
+guest's image do not count. Writes the block of docs/performance.md from all that is kept. Ends with 1 when the median of
+a guest's pairs is more than the limit.
 """
 import argparse
+import datetime
 import json
 import re
 import statistics
 import sys
-from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TOP / "tests" / "vm"))
+from boot import QUIET
+import table
+import trees
+
+sys.path.insert(0, str(trees.TOP / "tests" / "vm"))
 
 import guests  # noqa: E402  (its place is not this directory)
 import machine  # noqa: E402
 import trial  # noqa: E402
 
-RESULTS = TOP / "build" / "bench" / "handover.json"
+GUESTS = ("bookworm", "trixie", "sid")
 WORDS = {"with": "", "without": "rd.slipway.serialize=0"}
 # Of the guest's clock nothing is the host's: see boot.py.
 COUNTED = ["-icount", "shift=0,sleep=on", "-rtc", "base=2026-11-02T12:00:00,clock=vm"]
@@ -36,6 +40,7 @@ grep -E '(idle|iowait)_sleeptime' /proc/timer_list
 cat /proc/uptime
 ls /run/systemd/system | grep -c ^slipway-
 systemctl show -p UserspaceTimestampMonotonic -p FinishTimestampMonotonic
+systemctl --version | head -n 1
 """
 
 
@@ -45,10 +50,10 @@ class Counted(machine.Machine):
 
 
 def boot(t, words):
-    """Milliseconds of systemd's own part; and how many units of ours there were."""
+    """Milliseconds; how many units of ours there were; systemd's version."""
     t.boots += 1
     with Counted(t.directory, name=f"boot{t.boots}", kernel=guests.vmlinuz(t.guest, t.release), initrd=t.image(),
-                 append=f"{trial.UUID} ro {trial.WORDS} quiet nokaslr initramfs_async=0 {words}", disks=[t.disk()],
+                 append=f"{trial.UUID} ro {trial.WORDS} quiet nokaslr initramfs_async=0 {QUIET} {words}", disks=[t.disk()],
                  memory=1024, limit=LIMIT) as m:
         m.wait_agent(LIMIT)
         said = m.run(ASK, check=False, timeout=LIMIT)
@@ -60,7 +65,8 @@ def boot(t, words):
                     for name in ("idle", "iowait"))
     units = int(re.search(r"^(\d+)\n(?:Userspace|Finish)", said, re.M)[1])
     return {"busy": uptime - idle - waited, "waited": waited, "units": units,
-            "clock": (stamps["Finish"] - stamps["Userspace"]) / 1000}
+            "clock": (stamps["Finish"] - stamps["Userspace"]) / 1000,
+            "systemd": re.search(r"^systemd (\d+)", said, re.M)[1]}
 
 
 def pair(t, n):
@@ -73,35 +79,56 @@ def pair(t, n):
     return found
 
 
-def load(key):
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return kept if kept.get("key") == key else {"key": key, "pairs": []}
+def kept(guest):
+    return trees.CACHE / f"handover-{guest}.json"
 
 
-def say(pairs, what):
-    """The median of the pairs' differences, as a share of systemd's own part."""
-    shares = [(p["with"][what] - p["without"][what]) / p["without"]["clock"] for p in pairs]
-    sides = [statistics.median(p[side][what] for p in pairs) for side in ("with", "without")]
-    median = statistics.median(shares)
-    print(f"{what}: {sides[0]:.0f} ms with, {sides[1]:.0f} without; of {len(pairs)} pairs the median is "
-          f"{median:+.2%} ({min(shares):+.2%} to {max(shares):+.2%})")
-    return median
+def load(guest, key):
+    """What is kept of that guest, if it is of this image and these programs."""
+    found = json.loads(kept(guest).read_text(encoding="utf-8")) if kept(guest).exists() else {}
+    return found if found.get("key") == key else {"guest": guest, "key": key, "pairs": []}
+
+
+def measure(guest, pairs):
+    t = trial.Trial("handover", guest)
+    found = load(guest, [guests.ensure(guest).name, trial.programs_digest()])
+    for n in range(len(found["pairs"]), pairs):
+        found["pairs"].append(pair(t, n))
+        found["date"] = datetime.date.today().isoformat()
+        trees.CACHE.mkdir(parents=True, exist_ok=True)
+        kept(guest).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def shares(pairs, what):
+    """Of each pair, the difference as a share of systemd's own part; from the lowest to the highest."""
+    return sorted((p["with"][what] - p["without"][what]) / p["without"]["clock"] for p in pairs)
+
+
+def lines(found):
+    yield "| guest | systemd | pairs | busy, ms: with, without | the median's difference, of systemd's own part | by the clock, ms | difference |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for of in found:
+        row = [of["guest"], of["pairs"][0]["with"]["systemd"], len(of["pairs"])]
+        for what in ("busy", "clock"):
+            own = shares(of["pairs"], what)
+            row.append(", ".join(f"{statistics.median(p[side][what] for p in of['pairs']):.0f}" for side in WORDS))
+            row.append(f"{statistics.median(own):+.1%} ({own[0]:+.1%} to {own[-1]:+.1%})")
+        yield "| " + " | ".join(map(str, row)) + " |"
+    yield f"\nMeasured on {max(of['date'] for of in found)}."
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--guest", default="trixie", choices=("bookworm", "trixie", "sid"))
+    parser.add_argument("--guest", action="append", choices=GUESTS)
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--limit", type=float, default=2.0)
     args = parser.parse_args()
-    t = trial.Trial("handover", args.guest)
-    kept = load([args.guest, guests.ensure(args.guest).name, trial.programs_digest()])
-    for n in range(len(kept["pairs"]), args.pairs):
-        kept["pairs"].append(pair(t, n))
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        RESULTS.write_text(json.dumps(kept, indent=1))
-    say(kept["pairs"], "clock")
-    return 1 if say(kept["pairs"], "busy") * 100 > args.limit else 0
+    measured = [measure(guest, args.pairs) for guest in args.guest or GUESTS]
+    print("\n".join(lines(measured)))
+    table.write(trees.TOP / "docs/performance.md", "handover",
+                lines([json.loads(kept(g).read_text(encoding="utf-8")) for g in GUESTS if kept(g).exists()]))
+    return any(statistics.median(shares(of["pairs"], "busy")) * 100 > args.limit for of in measured)
 
 
 if __name__ == "__main__":
