@@ -38,6 +38,8 @@ ASK = """
 systemctl is-system-running --wait
 grep -E '(idle|iowait)_sleeptime' /proc/timer_list
 cat /proc/uptime
+echo tick $(getconf CLK_TCK)
+head -n 1 /proc/stat
 ls /run/systemd/system | grep -c ^slipway-
 systemctl show -p UserspaceTimestampMonotonic -p FinishTimestampMonotonic
 systemctl --version | head -n 1
@@ -47,6 +49,15 @@ systemctl --version | head -n 1
 class Counted(machine.Machine):
     def boot_arguments(self):
         return [*super().boot_arguments(), *COUNTED]
+
+
+def idled(said):
+    """ms until now, and how many of these with a disk's answer outstanding. Linux 7.2 tells it in /proc/stat alone, to 10 ms."""
+    found = [sum(map(int, re.findall(rf"\.{name}_sleeptime: *(\d+)", said))) / 1e6 for name in ("idle", "iowait")]
+    if any(found):
+        return found
+    ticks = re.search(r"^cpu +(.*)$", said, re.M)[1].split()
+    return [int(n) * 1000 / int(re.search(r"^tick (\d+)$", said, re.M)[1]) for n in ticks[3:5]]
 
 
 def boot(t, words):
@@ -61,8 +72,7 @@ def boot(t, words):
         raise SystemExit(f"handover: the guest is not well: {said}")
     stamps = {name: int(value) for name, value in re.findall(r"(\w+)TimestampMonotonic=(\d+)", said)}
     uptime = float(re.search(r"^([\d.]+) [\d.]+$", said, re.M)[1]) * 1000
-    idle, waited = (sum(map(int, re.findall(rf"\.{name}_sleeptime: *(\d+)", said))) / 1e6
-                    for name in ("idle", "iowait"))
+    idle, waited = idled(said)
     units = int(re.search(r"^(\d+)\n(?:Userspace|Finish)", said, re.M)[1])
     return {"busy": uptime - idle - waited, "waited": waited, "units": units,
             "clock": (stamps["Finish"] - stamps["Userspace"]) / 1000,
