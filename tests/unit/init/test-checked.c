@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "init/checked.h"
+#include "remove.h"
 #include "unit/trace.h"
 
 #define UNIT "systemd-fsck@dev-vdb.service"
@@ -24,18 +25,6 @@ int __wrap_file_write(int dirfd, const char *path, const char *text, mode_t mode
 {
 	assert_non_null(strstr(text, "\n[Unit]\nConditionPathExists=!/run/initramfs/usr-fsck\n"));
 	return trace_call_errno("write %s %o", path, mode);
-}
-
-int __wrap_unlink(const char *path);
-int __wrap_unlink(const char *path)
-{
-	return trace_call("unlink %s", path);
-}
-
-int __wrap_rmdir(const char *path);
-int __wrap_rmdir(const char *path)
-{
-	return trace_call("rmdir %s", path);
 }
 
 static int setup(void **state)

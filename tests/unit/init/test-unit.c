@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "init/unit.h"
+#include "remove.h"
 #include "unit/trace.h"
 
 int __wrap_file_mkdir_parents(int dirfd, const char *path, mode_t mode);
@@ -20,18 +21,6 @@ int __wrap_file_write(int dirfd, const char *path, const char *text, mode_t mode
 int __wrap_file_write(int dirfd, const char *path, const char *text, mode_t mode)
 {
 	return trace_call_errno("write %s %s %o", path, text, mode);
-}
-
-int __wrap_unlink(const char *path);
-int __wrap_unlink(const char *path)
-{
-	return trace_call("unlink %s", path);
-}
-
-int __wrap_rmdir(const char *path);
-int __wrap_rmdir(const char *path)
-{
-	return trace_call("rmdir %s", path);
 }
 
 static void made(void **state)
